@@ -1,0 +1,32 @@
+"""Canonical documents: the values in which plugins meet. All are frozen; time is aware UTC, money is decimal."""
+
+from crossdock.canonical.base import Document
+from crossdock.canonical.journal import JournalEntry, JournalLine
+from crossdock.canonical.money import Money
+from crossdock.canonical.order import Charge, Order, OrderLine, OrderLineStatus
+from crossdock.canonical.party import Address, Customer
+from crossdock.canonical.returns import Return, ReturnLine
+from crossdock.canonical.shipment import Package, PackageLine, Shipment, StatusChange
+from crossdock.canonical.stock import Listing, Product, StockLevel
+
+__all__ = [
+    "Address",
+    "Charge",
+    "Customer",
+    "Document",
+    "JournalEntry",
+    "JournalLine",
+    "Listing",
+    "Money",
+    "Order",
+    "OrderLine",
+    "OrderLineStatus",
+    "Package",
+    "PackageLine",
+    "Product",
+    "Return",
+    "ReturnLine",
+    "Shipment",
+    "StatusChange",
+    "StockLevel",
+]

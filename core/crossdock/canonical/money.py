@@ -1,0 +1,61 @@
+"""Money: a decimal amount in one currency, exact from the wire to the ledger."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints
+
+from crossdock.canonical.base import Document
+
+# ISO 4217: currencies whose minor unit is not a hundredth. https://www.iso.org/iso-4217-currency-codes.html, 2026-11.
+_MINOR_DIGITS = {
+    "BHD": 3, "BIF": 0, "CLF": 4, "CLP": 0, "DJF": 0, "GNF": 0, "IQD": 3, "ISK": 0, "JOD": 3, "JPY": 0, "KMF": 0,
+    "KRW": 0, "KWD": 3, "LYD": 3, "OMR": 3, "PYG": 0, "RWF": 0, "TND": 3, "UGX": 0, "UYI": 0, "UYW": 4, "VND": 0,
+    "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
+}  # fmt: skip
+
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+
+class Money(Document):
+    """An amount in major units of a currency (ISO 4217), as exact as it was written."""
+
+    amount: Decimal = Field(allow_inf_nan=False)
+    currency: Currency
+
+    @classmethod
+    def zero(cls, currency: str) -> Self:
+        """Nothing, in that currency."""
+        return cls(amount=Decimal(0), currency=currency)
+
+    @property
+    def minor_digits(self) -> int:
+        """How many decimals the currency has: 2 for USD, 0 for CLP."""
+        return _MINOR_DIGITS.get(self.currency, 2)
+
+    def rounded(self) -> Self:
+        """The amount in whole minor units, half up."""
+        quantum = Decimal(1).scaleb(-self.minor_digits)
+        return type(self)(amount=self.amount.quantize(quantum, ROUND_HALF_UP), currency=self.currency)
+
+    def __add__(self, other: Money) -> Money:
+        self._same_currency(other)
+        return Money(amount=self.amount + other.amount, currency=self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        return self + -other
+
+    def __neg__(self) -> Money:
+        return Money(amount=-self.amount, currency=self.currency)
+
+    def __mul__(self, factor: int | Decimal) -> Money:
+        return Money(amount=self.amount * factor, currency=self.currency)
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency}"
+
+    def _same_currency(self, other: Money) -> None:
+        if other.currency != self.currency:
+            raise ValueError(f"cannot add {other.currency} to {self.currency}")

@@ -1,0 +1,68 @@
+"""Orders as a sales channel states them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from crossdock.canonical.base import Document
+from crossdock.canonical.money import Money
+from crossdock.canonical.party import Address
+
+LineStatus = Literal["created", "acknowledged", "shipped", "delivered", "cancelled", "refunded", "unknown"]
+
+
+class Charge(Document):
+    """One charge of a line, for the whole quantity of that line."""
+
+    kind: str  # "product", "shipping", …: an open set, lower case
+    name: str | None = None
+    amount: Money
+    tax: Money | None = None
+
+
+class OrderLineStatus(Document):
+    """How much of a line is in one status. `raw` is the channel's own word, kept where we do not know it."""
+
+    status: LineStatus
+    quantity: Decimal
+    raw: str
+    tracking_number: str | None = None
+    carrier: str | None = None
+
+
+class OrderLine(Document):
+    """One line. The quantities in `statuses` add up to `quantity`."""
+
+    number: str  # the channel's own, a text: not contiguous, not from 1
+    sku: str
+    name: str | None = None
+    quantity: Decimal
+    unit: str | None = None
+    charges: tuple[Charge, ...] = ()
+    statuses: tuple[OrderLineStatus, ...] = ()
+    fulfilment: str | None = None  # the channel's fulfilment option, as it says it
+    cancel_requested: bool = False
+
+    def quantity_in(self, *statuses: LineStatus) -> Decimal:
+        """How much of the line is in any of `statuses`."""
+        return sum((slice_.quantity for slice_ in self.statuses if slice_.status in statuses), Decimal(0))
+
+
+class Order(Document):
+    """One order of one sales channel, as that channel states it now."""
+
+    channel: str  # where it comes from: "walmart"
+    market: str | None = None
+    number: str  # the reference of every later call: Walmart's purchase order id
+    customer_number: str | None = None  # the number that the buyer sees
+    ordered_at: datetime
+    ship_by: datetime | None = None
+    deliver_by: datetime | None = None
+    shipping_method: str | None = None
+    ship_to: Address
+    node: str | None = None  # id of the fulfilment node that the channel chose
+    node_name: str | None = None
+    fulfilled_by: Literal["seller", "channel", "third_party", "unknown"] = "seller"
+    lines: tuple[OrderLine, ...]

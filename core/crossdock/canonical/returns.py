@@ -1,0 +1,36 @@
+"""Goods and money on the way back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from crossdock.canonical.base import Document
+from crossdock.canonical.money import Money
+from crossdock.canonical.order import Charge
+
+
+class ReturnLine(Document):
+    """One line of a return, pointing at the order line that was sold."""
+
+    number: str
+    order: str
+    order_line: str
+    sku: str
+    quantity: Decimal
+    reason: str | None = None
+    goods_expected: bool = True
+    charges: tuple[Charge, ...] = ()
+    refunded_quantity: Decimal = Decimal(0)
+    status: str
+
+
+class Return(Document):
+    """One return order of one channel."""
+
+    channel: str
+    number: str
+    customer_order: str | None = None
+    created_at: datetime
+    total: Money | None = None
+    lines: tuple[ReturnLine, ...]
