@@ -1,0 +1,79 @@
+"""What a plugin author imports: the hook marker, base classes, values and the error tree. Loaded when first used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from crossdock.contract.component import Duration
+    from crossdock.contract.connection import AuthProvider, Connection, TestReport
+    from crossdock.contract.hookspecs import hookimpl
+    from crossdock.contract.mapper import Mapper
+    from crossdock.contract.secret import Secret
+    from crossdock.contract.sink import Sink
+    from crossdock.contract.source import Source
+    from crossdock.contract.values import (
+        Absent,
+        Answers,
+        Attention,
+        Batch,
+        CannotTell,
+        Conflict,
+        Context,
+        Cursor,
+        Done,
+        Effect,
+        Known,
+        Link,
+        Links,
+        Probe,
+        Push,
+        Receipt,
+        Received,
+        Record,
+        Ref,
+        SettledEffect,
+        Window,
+    )
+    from crossdock.errors import (
+        ConfigError,
+        CredentialsError,
+        CrossdockError,
+        HoldError,
+        NothingToDo,
+        NotYetError,
+        PluginError,
+        RejectedError,
+        TransientError,
+    )
+
+_HOMES = {
+    "crossdock.contract.component": ("Duration",),
+    "crossdock.contract.connection": ("AuthProvider", "Connection", "TestReport"),
+    "crossdock.contract.hookspecs": ("hookimpl",),
+    "crossdock.contract.mapper": ("Mapper",),
+    "crossdock.contract.secret": ("Secret",),
+    "crossdock.contract.sink": ("Sink",),
+    "crossdock.contract.source": ("Source",),
+    "crossdock.contract.values": (
+        "Absent", "Answers", "Attention", "Batch", "CannotTell", "Conflict", "Context", "Cursor", "Done", "Effect", "Known", "Link",
+        "Links", "Probe", "Push", "Receipt", "Received", "Record", "Ref", "SettledEffect", "Window",
+    ),
+    "crossdock.errors": (
+        "ConfigError", "CredentialsError", "CrossdockError", "HoldError", "NothingToDo", "NotYetError", "PluginError",
+        "RejectedError", "TransientError",
+    ),
+}  # fmt: skip
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [  # noqa: PLE0604, RUF022
+    *_HOME,
+]
+
+
+def __getattr__(name: str) -> Any:
+    # Lazily, so that `crossdock --help` loads neither pydantic nor httpx.
+    if name not in _HOME:
+        raise AttributeError(f"module 'crossdock' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)

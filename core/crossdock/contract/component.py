@@ -1,0 +1,66 @@
+"""What sources, sinks, mappers and auth providers share: their settings are their fields."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, PrivateAttr, WithJsonSchema
+
+from crossdock.contract.connection import Connection
+from crossdock.contract.durations import format_duration, parse_duration
+from crossdock.http.types import Reader
+
+ConnectionT = TypeVar("ConnectionT", bound=Connection)
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(parse_duration),
+    PlainSerializer(format_duration, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^(\d+(\.\d+)?(ms|s|m|h|d|w))+$", "examples": ["30s", "5m", "14d"]}),
+]
+"""A span of time as YAML writes it: "30s", "5m", "1h30m", "14d"."""
+
+
+class Component(BaseModel):
+    """A part that a definition names by `use:`. The keys beside `use:` are its fields; unknown ones are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    name: ClassVar[str]
+    """The word after the plugin's in `use:`: "orders" in `use: walmart.orders`."""
+
+
+class Connected(Component, Generic[ConnectionT]):
+    """A component that works on one connection. Core binds it once, before the first call."""
+
+    _connection: ConnectionT | None = PrivateAttr(default=None)
+    _http: Reader | None = PrivateAttr(default=None)
+
+    def bind(self, connection: ConnectionT, http: Reader) -> None:
+        """Attach the account and the client that reads from it. Core calls this."""
+        self._connection = connection
+        self._http = http
+
+    @property
+    def connection(self) -> ConnectionT:
+        """The configured account."""
+        if self._connection is None:
+            raise RuntimeError(f"{type(self).__name__} is not bound to a connection")
+        return self._connection
+
+    @property
+    def http(self) -> Reader:
+        """A client of that account, which can only read: core sends what changes something."""
+        if self._http is None:
+            raise RuntimeError(f"{type(self).__name__} is not bound to a connection")
+        return self._http
+
+
+def type_arguments(component: type[BaseModel]) -> tuple[Any, ...]:
+    """What a component class wrote between the brackets of its base: `Source[WalmartConnection, Order]` gives both."""
+    for base in component.__mro__:
+        metadata = base.__dict__.get("__pydantic_generic_metadata__")
+        if metadata and metadata["args"] and not any(isinstance(arg, TypeVar) for arg in metadata["args"]):
+            return tuple(metadata["args"])
+    return ()

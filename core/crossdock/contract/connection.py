@@ -1,0 +1,123 @@
+"""Connections and auth providers: which account, and how we prove who we are."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any, ClassVar, Literal, Protocol
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from crossdock.contract.durations import parse_duration
+from crossdock.http.types import Allowance, Rate, Reader, Request, Response, Token
+
+
+class AuthProvider(BaseModel, ABC):
+    """A flow that proves who we are, without I/O of its own. Core stores tokens, renews them and repeats once on 401."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    name: ClassVar[str]
+    needs_token: ClassVar[bool] = True
+    """False where each request is signed by itself; then `sign` gets no token."""
+
+    @property
+    @abstractmethod
+    def account(self) -> str:
+        """What the credentials are known by (a client id). Never a secret."""
+
+    def token_flow(self, base_url: str, previous: Token | None, now: datetime) -> Generator[Request, Response, Token]:
+        """Yield the requests that get a token, return the token.
+
+        Raises: CredentialsError where the service refuses; TransientError where it cannot answer.
+        """
+        raise TypeError(f"{type(self).__name__} needs no token")
+        yield
+
+    @abstractmethod
+    def sign(self, request: Request, token: Token | None, now: datetime) -> None:
+        """Put the token, or a signature, on the request."""
+
+    def refused(self, response: Response) -> bool:
+        """Whether this answer says that the token is no longer good."""
+        return response.status_code == 401
+
+
+@dataclass(frozen=True, slots=True)
+class TestReport:
+    """What a connection test found: who we are there, what we may do, what is missing and what is too much."""
+
+    __test__ = False  # for pytest: no test class
+
+    account: str
+    granted: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    excessive: tuple[str, ...] = ()
+    choices: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    """What the integrator may write, fetched live: {"ship_nodes": ("1011… Main DC", …)}."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is missing."""
+        return not self.missing
+
+
+class Connection(BaseModel, ABC):
+    """One configured account of a remote system. The keys beside `use:` are its fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    name: ClassVar[str]
+    """The plugin's word: `use: walmart`."""
+    reads: ClassVar[tuple[str, ...]] = ("GET /**",)
+    """Which requests only read, as "METHOD /path/glob"."""
+    rates: ClassVar[tuple[Rate, ...]] = ()
+    """The vendor's published limits; the first that matches a request counts."""
+    correlation_header: ClassVar[str | None] = None
+    """Header that bears a fresh id per request, kept over its repeats."""
+    auth_kinds: ClassVar[tuple[type[AuthProvider], ...]] = ()
+    """Which auth providers fit; empty: any of the same plugin."""
+
+    base_url: str
+    auth: AuthProvider
+    quotas: Literal["vendor", "off"] | Annotated[float, Field(gt=0)] = "vendor"
+    read_only: bool = False
+    timeout: Annotated[timedelta, BeforeValidator(parse_duration)] = timedelta(seconds=30)
+    plain_http_hosts: tuple[str, ...] = ()
+
+    @property
+    def host(self) -> str:
+        """Host and port of the base URL."""
+        return urlsplit(self.base_url).netloc
+
+    @property
+    @abstractmethod
+    def identity(self) -> str:
+        """The remote account: plugin, host and tenant or seller; never a name from the file. Effects belong to it."""
+
+    def headers(self) -> Mapping[str, str]:
+        """Headers of each call, the token call included."""
+        return {}
+
+    def allowance(self, response: Response) -> Allowance | None:
+        """What an answer's headers say is left of its limit."""
+        return None
+
+    async def test(self, http: Reader, used: frozenset[str]) -> TestReport:
+        """Ping the account and compare permissions; `used` names the components of this plugin that pipelines use."""
+        raise NotImplementedError(f"{self.name} cannot be tested")
+
+
+class Check(Protocol):
+    """One symptom that `doctor` can look for."""
+
+    name: str
+    title: str
+
+    async def run(self, connection: Any, http: Reader) -> Any:
+        """Look, and say pass, fail or unknown, with the fix."""
+        ...

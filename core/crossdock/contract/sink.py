@@ -1,0 +1,75 @@
+"""Sinks say what to send, read the answer, and can tell whether it was done. Core sends."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from datetime import timedelta
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+from crossdock.contract.component import Connected, ConnectionT
+from crossdock.contract.values import Answers, CannotTell, Effect, Known, Probe, Receipt
+from crossdock.http.types import Request
+
+DocumentT = TypeVar("DocumentT")
+
+
+class Sink(Connected[ConnectionT], Generic[ConnectionT, DocumentT]):
+    """One kind of change in one connection: `Sink[CartonCloudConnection, SaleOrder]` accepts sale orders.
+
+    Override `settles_after`, `probe_first` or `refuses_duplicates` as a property where it depends on settings.
+    """
+
+    kind: ClassVar[Literal["create", "state", "post"]]
+    """`create`: made once, a change is held. `state`: the newest content wins. `post`: undone only by a reversal."""
+    not_done: ClassVar[frozenset[int]] = frozenset({429})
+    """Statuses of a write that assert that nothing was done."""
+    bulk: ClassVar[int] = 1
+    """How many effects one request may carry."""
+
+    @property
+    def settles_after(self) -> timedelta:
+        """How long a lost request may still act, plus how far reading lags behind writing: absence counts only then."""
+        return self.connection.timeout + timedelta(seconds=10)
+
+    @property
+    def probe_first(self) -> bool:
+        """Whether to look before the first creation, too."""
+        return False
+
+    @property
+    def refuses_duplicates(self) -> bool:
+        """Whether the remote side itself refuses to do the same twice."""
+        return False
+
+    @abstractmethod
+    def plan(self, document: DocumentT, known: Known) -> Effect:
+        """Say what to send; pure. Core calls it again with `known.latest` when the key it named is in effect already.
+
+        Raises: NothingToDo, NotYetError, HoldError, RejectedError.
+        """
+
+    @abstractmethod
+    def receipt(self, effect: Effect, answers: Answers) -> Receipt:
+        """Read the answers; pure. Anything raised from the error tree asserts that nothing was done."""
+
+    async def probe(self, effect: Effect) -> Probe:
+        """Ask the remote system whether the effect is there; reads only."""
+        return CannotTell("this sink cannot look")
+
+    async def observe(self, document: DocumentT) -> Any:
+        """Read, just before `plan`, what it must know of the remote state; None where nothing is needed."""
+        return None
+
+    def follow(self, effect: Effect, answers: Answers) -> Request | None:
+        """The request that follows these answers, or None when the steps are complete; pure."""
+        return None
+
+    @classmethod
+    def can_probe(cls) -> bool:
+        """Whether the sink can look: without it nothing is exactly once, and `check` says so."""
+        return cls.probe is not Sink.probe
+
+    @classmethod
+    def can_observe(cls) -> bool:
+        """Whether the sink wants to look before it plans."""
+        return cls.observe is not Sink.observe
