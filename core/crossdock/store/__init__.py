@@ -1,0 +1,1 @@
+"""The store: records, deliveries, effects, links and the audit log, in one transaction each."""

@@ -1,0 +1,161 @@
+"""What the engine and the command line ask of a store; SQLite implements it, PostgreSQL will."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime, timedelta
+from typing import Protocol, Self
+
+from crossdock.contract.values import Link, Links
+from crossdock.http.types import Token
+from crossdock.store.rows import (
+    Change,
+    CursorRow,
+    Delivery,
+    DeliveryStory,
+    DeliverySummary,
+    EffectRow,
+    Intake,
+    NoticeRow,
+    PipelineStatus,
+    Staged,
+    State,
+)
+
+
+class Store(Protocol):
+    """Durable state. Every write returns only after it is on disk; a write that fails leaves nothing behind."""
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, *exc: object) -> None: ...
+
+    # ------------------------------------------------------------ runs
+    def running(self, pipelines: Sequence[str]) -> AbstractAsyncContextManager[None]:
+        """Hold the run lock; only `run` and `serve` take it. Raises: StoreError naming the holder's process."""
+        ...
+
+    # ------------------------------------------------------------ intake
+    async def cursor(self, pipeline: str) -> CursorRow | None:
+        """Where the source stands; None before its first complete read."""
+        ...
+
+    async def stage(self, intake: Intake) -> Staged:
+        """Store a batch: records, deliveries, supersession, cursor and one audit row, in one transaction."""
+        ...
+
+    async def read_ended(self, pipeline: str, at: datetime, reason: str | None, *, complete: bool) -> None:
+        """Note how a read ended: `reason` says why it brought nothing, or how it failed."""
+        ...
+
+    # ------------------------------------------------------------ delivery
+    async def ready(self, pipeline: str, route: str, *, now: datetime, limit: int) -> Sequence[Delivery]:
+        """Deliveries that are due, oldest due first, at most the first of each ordering key.
+
+        An older delivery of the same route and ordering key that is pending, attempted or waiting, or held with an
+        unknown outcome, blocks the younger ones.
+        """
+        ...
+
+    async def next_due(self, pipeline: str, route: str) -> datetime | None:
+        """When the next unblocked delivery that is pending, attempted or waiting falls due (held ones do not count)."""
+        ...
+
+    async def effects_of(self, delivery_id: int) -> Sequence[EffectRow]:
+        """All effects that a delivery planned, oldest first, with steps."""
+        ...
+
+    async def latest_effects(self, account: str, sink: str, keys: Sequence[str]) -> Mapping[str, EffectRow]:
+        """For each key the newest version that is not void, with steps; from whatever pipeline."""
+        ...
+
+    async def newest_version(self, account: str, sink: str, key: str) -> int:
+        """The highest version number ever used for a fact, void ones included; 0 for none."""
+        ...
+
+    async def record_raw(self, record_id: int) -> bytes | None:
+        """A stored record as JSON; None after retention took it."""
+        ...
+
+    async def links(self, near_account: str, far_account: str, ids: Mapping[str, Sequence[str]]) -> Mapping[str, Links]:
+        """For each record key the links between the two accounts that touch any of its ids, seen from `near_account`.
+
+        `ids` maps a record key to the identifiers to look for.
+        """
+        ...
+
+    async def apply(self, change: Change) -> None:
+        """Write a change; many callers share one commit."""
+        ...
+
+    async def add_links(self, links: Sequence[Link]) -> None:
+        """Write links that no effect made."""
+        ...
+
+    # ------------------------------------------------------------ what people ask
+    async def status(self, pipelines: Sequence[str]) -> Sequence[PipelineStatus]:
+        """Where these pipelines stand, in that order; ones never run have zeros."""
+        ...
+
+    async def deliveries(
+        self,
+        *,
+        pipelines: Sequence[str] | None = None,
+        states: Sequence[State] | None = None,
+        key: str | None = None,
+        since: datetime | None = None,
+        limit: int = 1000,
+    ) -> Sequence[DeliverySummary]:
+        """Deliveries by filter, newest first."""
+        ...
+
+    async def delivery(self, delivery_id: int) -> DeliveryStory | None:
+        """One delivery with its whole story."""
+        ...
+
+    async def notices(self, pipelines: Sequence[str] | None = None) -> Sequence[NoticeRow]:
+        """What persons should know, oldest first."""
+        ...
+
+    async def effect_count(self, pipeline: str) -> int:
+        """How many effects a pipeline ever planned; 0 means that it never acted."""
+        ...
+
+    # ------------------------------------------------------------ audit
+    async def verify_audit(self) -> str | None:
+        """None where the chain holds; else what is wrong at which row."""
+        ...
+
+    # ------------------------------------------------------------ tokens and secrets (sealed; see store.cipher)
+    async def load(self, account: str) -> Token | None:
+        """The stored token of an account. (`load`, `save` and `refreshing` make a store a TokenStore.)"""
+        ...
+
+    async def save(self, account: str, token: Token) -> None:
+        """Keep a token: sealed where there is a key, else in memory only."""
+        ...
+
+    def refreshing(self, account: str) -> AbstractAsyncContextManager[None]:
+        """Hold the right to renew an account's token, across processes."""
+        ...
+
+    async def put_secret(self, name: str, value: str, at: datetime) -> None:
+        """Seal a secret. Raises: ConfigError where there is no key."""
+        ...
+
+    async def secret(self, name: str) -> str | None:
+        """Open a secret. Raises: ConfigError where the key is missing or wrong, naming which key it needs."""
+        ...
+
+    async def secret_names(self) -> Mapping[str, datetime]:
+        """Names of the stored secrets and when each was set; needs no key."""
+        ...
+
+    async def remove_secret(self, name: str) -> bool:
+        """Forget a secret; False where there was none."""
+        ...
+
+
+LEASE = timedelta(seconds=90)
+"""How long a right to renew a token is held at most, should its holder die."""

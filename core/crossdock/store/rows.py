@@ -1,0 +1,294 @@
+"""What goes into the store and comes out of it: plain values, the same for every backend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from crossdock.contract.values import Link, Notice, Receipt, Record
+from crossdock.jsonio import Json
+
+
+class State(StrEnum):
+    """Where a delivery stands (see the glossary)."""
+
+    PENDING = "pending"
+    ATTEMPTED = "attempted"
+    WAITING = "waiting"
+    HELD = "held"
+    DELIVERED = "delivered"
+    SKIPPED = "skipped"
+    DEAD = "dead"
+
+
+class EffectState(StrEnum):
+    """Where an effect stands."""
+
+    ATTEMPTED = "attempted"  # stored, and perhaps sent: only an answer or a probe can tell
+    DONE = "done"
+    ADOPTED = "adopted"  # it was there already; nothing was sent
+    VOID = "void"  # it was shown not to have happened
+
+
+OUTCOME_UNKNOWN = "outcome_unknown"
+"""The code of a held delivery whose effect may have happened: it is never superseded and blocks its ordering key."""
+
+
+# ---------------------------------------------------------------- intake
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """One batch to stage in one transaction."""
+
+    pipeline: str
+    account: str
+    """Identity of the source's connection."""
+    entity: str
+    every: bool
+    routes: Sequence[str]
+    records: Sequence[Record]
+    at: datetime
+    backfill: bool = False
+    sweep: bool = False
+    cursor: Json = None
+    """The new cursor, or None to leave it where it is."""
+    swept: bool = False
+    """The window that this batch ends was a sweep."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What a batch came to."""
+
+    new: int = 0
+    """Keys never seen before."""
+    revised: int = 0
+    unchanged: int = 0
+    outdated: int = 0
+    """Older than the newest stored revision by the vendor's own version."""
+    superseded: int = 0
+    """Deliveries that a newer revision made pointless."""
+
+
+@dataclass(frozen=True, slots=True)
+class CursorRow:
+    """Where a pipeline's source stands."""
+
+    value: Json
+    advanced_at: datetime
+    swept_at: datetime | None
+
+
+# ---------------------------------------------------------------- delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One record on one route, ready to be worked on."""
+
+    id: int
+    pipeline: str
+    route: str
+    record_id: int
+    key: str
+    ordering_key: str
+    revision: int
+    state: State
+    code: str | None
+    attempts: int
+    since: datetime
+    """When it entered its state."""
+    read_at: datetime
+    backfill: bool
+    account: str
+    identifiers: Mapping[str, str]
+    raw: bytes | None
+    """The record as JSON; None after retention took it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """One request of an effect and what became of it. Headers bear no token."""
+
+    position: int
+    method: str
+    url: str
+    headers: Sequence[tuple[str, str]]
+    body: bytes
+    attempted_at: datetime | None = None
+    answered_at: datetime | None = None
+    lost: bool = False
+    """Its answer is lost, or nobody lived to journal it."""
+    status: int | None = None
+    answer_headers: Sequence[tuple[str, str]] = ()
+    answer: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EffectRow:
+    """A stored effect with its steps."""
+
+    id: str
+    account: str
+    sink: str
+    key: str
+    version: int
+    state: EffectState
+    delivery_id: int
+    record_id: int
+    pipeline: str
+    route: str
+    content: Json
+    """What a sink named as content; None where the requests themselves are compared."""
+    memo: Json
+    facts: Sequence[str]
+    steps: Sequence[StepRow]
+    receipt: Receipt | None
+    planned_at: datetime
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewEffect:
+    """An effect to store before its first byte leaves. The store checks that (account, sink, key, version) is free."""
+
+    id: str
+    account: str
+    sink: str
+    key: str
+    version: int
+    state: EffectState
+    delivery_id: int
+    record_id: int
+    pipeline: str
+    route: str
+    content: Json
+    memo: Json
+    facts: Sequence[str]
+    steps: Sequence[StepRow]
+    at: datetime
+    receipt: Receipt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepUpdate:
+    """A step was attempted (again), answered, or its answer was lost. A step that is not stored yet is added."""
+
+    effect_id: str
+    step: StepRow
+
+
+@dataclass(frozen=True, slots=True)
+class EffectUpdate:
+    """An effect is settled."""
+
+    id: str
+    state: EffectState
+    at: datetime
+    receipt: Receipt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryUpdate:
+    """A delivery changes state. `since` is kept where the state and code stay the same."""
+
+    id: int
+    state: State
+    at: datetime
+    code: str | None = None
+    reason: str | None = None
+    fix: str | None = None
+    due_at: datetime | None = None
+    """When to work on it again; None: never by itself."""
+    deadline: datetime | None = None
+    attempts: int | None = None
+    """The new count; None leaves it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """One row of the append-only log. `detail` holds no payload and no personal data, only digests."""
+
+    kind: str
+    pipeline: str | None
+    ref: str
+    """What it is about: a record's key, a connection, a delivery."""
+    at: datetime
+    actor: str = "crossdock"
+    detail: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Everything that one step of the engine writes, in one transaction. Its parts are applied in this order."""
+
+    deliveries: Sequence[DeliveryUpdate] = ()
+    effects: Sequence[NewEffect] = ()
+    steps: Sequence[StepUpdate] = ()
+    settled: Sequence[EffectUpdate] = ()
+    links: Sequence[tuple[str | None, Link]] = ()
+    """(effect id, link)."""
+    notices: Sequence[tuple[str, Notice]] = ()
+    """(pipeline, notice); one per pipeline, code and subject."""
+    audit: Sequence[AuditEvent] = ()
+
+
+# ---------------------------------------------------------------- what people ask
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineStatus:
+    """Where a pipeline stands."""
+
+    name: str
+    last_read: datetime | None
+    """When its source was last read to the end."""
+    last_success: datetime | None
+    """When a delivery last settled well, or a complete read found nothing to do."""
+    read: int
+    counts: Mapping[State, int]
+    oldest_open: datetime | None
+    reason: str | None
+    """Why the last read brought nothing, or how it failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverySummary:
+    """A delivery as lists show it."""
+
+    id: int
+    pipeline: str
+    route: str
+    key: str
+    revision: int
+    state: State
+    code: str | None
+    reason: str | None
+    fix: str | None
+    attempts: int
+    since: datetime
+    due_at: datetime | None
+    deadline: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryStory:
+    """One delivery with everything that was done for it."""
+
+    summary: DeliverySummary
+    read_at: datetime
+    effects: Sequence[EffectRow]
+    audit: Sequence[AuditEvent]
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """Something a person should know, since when."""
+
+    pipeline: str
+    notice: Notice
+    first_at: datetime
+    count: int
