@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from httpx import Request, Response
+from httpx import Request as Request
+from httpx import Response as Response
 
 
 @dataclass(frozen=True, slots=True)
