@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from crossdock.contract.hookspecs import hookimpl
     from crossdock.contract.mapper import Mapper
     from crossdock.contract.secret import Secret
+    from crossdock.contract.simulator import Simulator
     from crossdock.contract.sink import Sink
     from crossdock.contract.source import Source
     from crossdock.contract.values import (
@@ -54,11 +55,12 @@ _HOMES = {
     "crossdock.contract.hookspecs": ("hookimpl",),
     "crossdock.contract.mapper": ("Mapper",),
     "crossdock.contract.secret": ("Secret",),
+    "crossdock.contract.simulator": ("Simulator",),
     "crossdock.contract.sink": ("Sink",),
     "crossdock.contract.source": ("Source",),
     "crossdock.contract.values": (
-        "Absent", "Answers", "Attention", "Batch", "CannotTell", "Conflict", "Context", "Cursor", "Done", "Effect", "Known", "Link",
-        "Links", "Probe", "Push", "Receipt", "Received", "Record", "Ref", "SettledEffect", "Window",
+        "Absent", "Answers", "Attention", "Batch", "CannotTell", "Conflict", "Context", "Cursor", "Done", "Effect", "Known",
+        "Link", "Links", "Probe", "Push", "Receipt", "Received", "Record", "Ref", "SettledEffect", "Window",
     ),
     "crossdock.errors": (
         "ConfigError", "CredentialsError", "CrossdockError", "HoldError", "NothingToDo", "NotYetError", "PluginError",
@@ -67,8 +69,47 @@ _HOMES = {
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = [  # noqa: PLE0604, RUF022
-    *_HOME,
+__all__ = [
+    "Absent",
+    "Answers",
+    "Attention",
+    "AuthProvider",
+    "Batch",
+    "CannotTell",
+    "ConfigError",
+    "Conflict",
+    "Connection",
+    "Context",
+    "CredentialsError",
+    "CrossdockError",
+    "Cursor",
+    "Done",
+    "Duration",
+    "Effect",
+    "HoldError",
+    "Known",
+    "Link",
+    "Links",
+    "Mapper",
+    "NotYetError",
+    "NothingToDo",
+    "PluginError",
+    "Probe",
+    "Push",
+    "Receipt",
+    "Received",
+    "Record",
+    "Ref",
+    "RejectedError",
+    "Secret",
+    "SettledEffect",
+    "Simulator",
+    "Sink",
+    "Source",
+    "TestReport",
+    "TransientError",
+    "Window",
+    "hookimpl",
 ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal, Protocol
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ from crossdock.http.types import Allowance, Rate, Reader, Request, Response, Tok
 
 
 class AuthProvider(BaseModel, ABC):
-    """A flow that proves who we are, without I/O of its own. Core stores tokens, renews them and repeats once on 401."""
+    """A flow that proves who we are, without I/O of its own. Core keeps tokens, renews them and repeats once on 401."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
@@ -56,7 +56,7 @@ class TestReport:
     granted: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     excessive: tuple[str, ...] = ()
-    choices: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What the integrator may write, fetched live: {"ship_nodes": ("1011… Main DC", …)}."""
     notes: tuple[str, ...] = ()
 
