@@ -1,0 +1,175 @@
+"""From Walmart's words to canonical documents: pure, and it names its fault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Literal
+
+from crossdock import RejectedError
+from crossdock.canonical import Address, Charge, Money, Order, OrderLine, OrderLineStatus
+from crossdock_walmart.wire import WalmartAddress, WalmartCharge, WalmartLine, WalmartLineStatus, WalmartOrder
+
+Status = Literal["created", "acknowledged", "shipped", "delivered", "cancelled", "refunded", "unknown"]
+Fulfiller = Literal["seller", "channel", "third_party", "unknown"]
+
+_STATUSES: dict[str, Status] = {
+    "created": "created",
+    "acknowledged": "acknowledged",
+    "shipped": "shipped",
+    "delivered": "delivered",
+    "cancelled": "cancelled",
+    "canceled": "cancelled",
+    "refund": "refunded",
+    "refunded": "refunded",
+}
+_FULFILLERS: dict[str, Fulfiller] = {
+    "": "seller",
+    "sellerfulfilled": "seller",
+    "wfsfulfilled": "channel",
+    "3plfulfilled": "third_party",
+}
+# ISO 3166-1: Walmart's markets, and the territories that its US market delivers to.
+_COUNTRIES = {
+    "USA": "US", "CAN": "CA", "MEX": "MX", "CHL": "CL",
+    "PRI": "PR", "GUM": "GU", "VIR": "VI", "ASM": "AS", "MNP": "MP", "UMI": "UM",
+}  # fmt: skip
+
+
+def to_order(wire: WalmartOrder, market: str = "us") -> Order:
+    """Turn one Walmart purchase order into an order.
+
+    Shape: n wire lines become n order lines, in the same sequence; the statuses of each add up to its quantity.
+    Units: money in major units with currency, for the whole line; time in UTC.
+    Raises: RejectedError, naming the line, where a line bears no SKU, no number or no quantity, or where the order
+    bears no line or no address.
+    Source: Walmart Marketplace, Orders API, "All orders"; read 2026-11.
+    """
+    if not wire.lines:
+        raise RejectedError("the order bears no lines", code="no_lines")
+    return Order(
+        channel="walmart",
+        market=market,
+        number=wire.purchase_order_id,
+        customer_number=wire.customer_order_id or None,
+        ordered_at=_utc(wire.order_date),
+        ship_by=_utc(wire.ship_by) if wire.ship_by else None,
+        deliver_by=_utc(wire.deliver_by) if wire.deliver_by else None,
+        shipping_method=wire.method or None,
+        ship_to=_address(wire, market),
+        node=wire.node_id or None,
+        node_name=wire.node_name or None,
+        fulfilled_by=_FULFILLERS.get((wire.node_type or "").lower(), "unknown"),
+        lines=tuple(_line(position, line) for position, line in enumerate(wire.lines, start=1)),
+    )
+
+
+def _line(position: int, line: WalmartLine) -> OrderLine:
+    number, sku = line.number, line.sku
+    if not number or not number.strip():
+        raise RejectedError(f"order line {position} bears no line number", code="no_line_number", line=position)
+    if not sku or not sku.strip():
+        raise RejectedError(f"order line {position} bears no SKU", code="no_sku", line=position, line_number=number)
+    quantity = _quantity(position, line)
+    return OrderLine(
+        number=number,
+        sku=sku,
+        name=line.name or None,
+        quantity=quantity,
+        unit=line.unit or None,
+        charges=tuple(_charges(position, line)),
+        statuses=_statuses(position, line, quantity),
+        fulfilment=line.fulfilment_option or None,
+        cancel_requested=_is_set(line.intent_to_cancel),
+    )
+
+
+def _quantity(position: int, line: WalmartLine) -> Decimal:
+    """What was ordered; where the line does not say, what its statuses say."""
+    if line.quantity is not None:
+        return line.quantity
+    counted = [slice_.quantity for slice_ in line.statuses if slice_.quantity is not None]
+    if not counted or len(counted) < len(line.statuses):
+        raise RejectedError(f"order line {position} bears no quantity", code="no_quantity", line=position)
+    return sum(counted, Decimal(0))
+
+
+def _statuses(position: int, line: WalmartLine, quantity: Decimal) -> tuple[OrderLineStatus, ...]:
+    """One slice per status. A single one without quantity stands for what is left; what no status covers is unknown."""
+    left = quantity - sum((slice_.quantity or Decimal(0) for slice_ in line.statuses), Decimal(0))
+    open_ones = sum(slice_.quantity is None for slice_ in line.statuses)
+    if left < 0 or open_ones > 1:
+        raise RejectedError(
+            f"order line {position}: its statuses do not add up to the quantity ordered",
+            code="statuses_do_not_add_up",
+            line=position,
+            line_number=line.number,
+        )
+    slices = tuple(_status(slice_, left) for slice_ in line.statuses)
+    if open_ones or not left:
+        return slices
+    return (*slices, OrderLineStatus(status="unknown", quantity=left, raw=""))
+
+
+def _status(slice_: WalmartLineStatus, left: Decimal) -> OrderLineStatus:
+    raw = slice_.status or ""
+    return OrderLineStatus(
+        status=_STATUSES.get(raw.strip().lower(), "unknown"),
+        quantity=left if slice_.quantity is None else slice_.quantity,
+        raw=raw,
+        tracking_number=slice_.tracking_number or None,
+        carrier=slice_.carrier or slice_.other_carrier or None,
+    )
+
+
+def _charges(position: int, line: WalmartLine) -> Iterator[Charge]:
+    """The charges that bear an amount, in sequence. It is taken for the whole line, as the published samples show it."""
+    for charge in line.charges:
+        if charge.amount is None and charge.tax is None:
+            continue  # nothing is charged
+        yield Charge(
+            kind=(charge.type or "unknown").strip().lower(),
+            name=charge.name or None,
+            amount=_money(position, charge.amount or Decimal(0), charge.currency or charge.tax_currency),
+            tax=_tax(position, charge),
+        )
+
+
+def _tax(position: int, charge: WalmartCharge) -> Money | None:
+    return None if charge.tax is None else _money(position, charge.tax, charge.tax_currency or charge.currency)
+
+
+def _money(position: int, amount: Decimal, currency: str | None) -> Money:
+    code = (currency or "").strip().upper()
+    if len(code) != 3 or not (code.isascii() and code.isalpha()):
+        raise RejectedError(f"order line {position}: a charge bears no currency", code="no_currency", line=position)
+    return Money(amount=amount, currency=code)
+
+
+def _address(wire: WalmartOrder, market: str) -> Address:
+    """Where it goes. Without a country it goes to the market's own."""
+    given = wire.address or WalmartAddress()
+    if not given.line1 or not given.city:
+        raise RejectedError("the order bears no delivery address: street or city is missing", code="no_address")
+    country = (given.country or market).strip().upper()
+    return Address(
+        name=given.name or None,
+        line1=given.line1,
+        line2=given.line2 or None,
+        city=given.city,
+        region=given.state or None,
+        postcode=given.postcode or None,
+        country=_COUNTRIES.get(country, country),
+        phone=wire.phone or None,
+        email=wire.email or None,
+    )
+
+
+def _is_set(intent_to_cancel: object) -> bool:
+    """Whether the buyer asked to cancel: the words are not documented, so any that are there count."""
+    return bool(intent_to_cancel.strip() if isinstance(intent_to_cancel, str) else intent_to_cancel)
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,0 +1,267 @@
+"""Purchase orders of one seller."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationError, WithJsonSchema
+
+from crossdock import Batch, Cursor, Duration, Record, RejectedError, Source
+from crossdock.canonical import Order
+from crossdock.http import Reader
+from crossdock.jsonio import Json, canonical
+from crossdock_walmart.api import CEILING, OrderQuery, ShipNodeType, TooManyOrdersError, WalmartApi, reach, whole_second
+from crossdock_walmart.config import WalmartConnection
+from crossdock_walmart.coverage import Coverage, OrderCursor, Span, slices
+from crossdock_walmart.mapping import to_order
+from crossdock_walmart.wire import WalmartOrder
+
+_MALFORMED = "malformed:"
+
+
+def _no_number(value: object) -> object:
+    if isinstance(value, str | datetime) or type(value) is date:
+        return value
+    raise ValueError("since is a date and time, as in 2026-11-01T00:00:00-08:00")
+
+
+def _zoned(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("since needs a time zone, as in 2026-11-01T00:00:00-08:00 or 2026-11-01T08:00:00Z")
+    return value
+
+
+def _distinct(kinds: tuple[ShipNodeType, ...]) -> tuple[ShipNodeType, ...]:
+    return tuple(dict.fromkeys(kinds))
+
+
+Since = Annotated[
+    datetime,
+    AfterValidator(_zoned),
+    BeforeValidator(_no_number),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-01T00:00:00-08:00"]}),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """One span of creation time, read in one go. `closes`: with it, all that changed until now has been read."""
+
+    query: OrderQuery
+    backfill: bool = False
+    closes: bool = False
+
+    def halves(self) -> tuple[_Window, _Window] | None:
+        """The same in two, or None where it cannot be divided."""
+        parts = self.query.halves()
+        if parts is None:
+            return None
+        return _Window(parts[0], self.backfill), _Window(parts[1], self.backfill, self.closes)
+
+    def moved(self, coverage: Coverage, now: datetime) -> Coverage | None:
+        """What is covered once the window is read; None where it alone covers nothing new."""
+        if self.backfill:
+            return coverage.filled(self.query.created_to)
+        return coverage.followed(now) if self.closes else None
+
+
+class OrderSource(Source[WalmartConnection, Order]):
+    """Purchase orders of one seller, one record each.
+
+    Source: Walmart Marketplace, Orders API, "All orders"; read 2026-11.
+    """
+
+    name: ClassVar[str] = "orders"
+    entity: ClassVar[str] = "order"
+
+    since: Since
+    """Orders created before are not read. Moved earlier, what it uncovers is back-filled once."""
+    ship_nodes: Annotated[tuple[ShipNodeType, ...], Field(min_length=1), AfterValidator(_distinct)] = (
+        "SellerFulfilled",
+    )
+    overlap: Duration = timedelta(minutes=5)  # the filter is inclusive; keys drop the repeats
+
+    _api: WalmartApi | None = PrivateAttr(default=None)
+
+    def bind(self, connection: WalmartConnection, http: Reader) -> None:
+        """Attach the account and the client that reads from it."""
+        super().bind(connection, http)
+        self._api = WalmartApi(http)
+
+    @property
+    def api(self) -> WalmartApi:
+        """Walmart's endpoints."""
+        if self._api is None:
+            raise RuntimeError("OrderSource is not bound to a connection")
+        return self._api
+
+    async def read(self, cursor: Cursor) -> AsyncIterator[Batch]:
+        """Back-fill what is not covered yet, then read what changed since: one sweep of calls per ship-node type."""
+        position = OrderCursor.parse(cursor.value)
+        for kind in self.ship_nodes:
+            async with aclosing(self._read_kind(kind, position, cursor)) as batches:
+                async for batch, reached in batches:
+                    position = reached
+                    yield batch
+
+    def to_document(self, raw: Json) -> Order:
+        """Turn one raw order into an order. Raises: RejectedError, naming the field and never its value."""
+        try:
+            return to_order(WalmartOrder.model_validate(raw))
+        except ValidationError as error:
+            raise _rejected(error) from None  # the cause quotes the buyer's data
+
+    async def fetch(self, key: str) -> Record | None:
+        """Read one order by its purchase order id."""
+        if key.startswith(_MALFORMED):
+            return None
+        raw = await self.api.order(key)
+        return None if raw is None else record_of(raw)
+
+    async def _read_kind(
+        self, kind: ShipNodeType, position: OrderCursor, cursor: Cursor
+    ) -> AsyncGenerator[tuple[Batch, OrderCursor], None]:
+        """Yield the batches of one ship-node type, and the position after each."""
+        before, now = position.nodes.get(kind), whole_second(cursor.now)
+        if before is None and whole_second(self.since) >= now:
+            yield Batch(note=f"`since` lies ahead: reading starts at {self.since.isoformat()}"), position
+            return
+        coverage = self._covered(before, now)
+        notes = self._short_of_since(before, now)
+        windows = self._plan(kind, before, coverage, cursor)
+        while windows:
+            window = windows.pop(0)
+            try:
+                async with aclosing(self._pages(window.query, notes)) as pages:
+                    async for orders in pages:
+                        yield Batch([record_of(raw, kind) for raw in orders], backfill=window.backfill), position
+            except TooManyOrdersError:
+                parts = window.halves()
+                if parts is None:
+                    raise
+                windows[:0] = parts
+                continue
+            moved = window.moved(coverage, now)
+            if moved is not None:
+                coverage, position = moved, position.with_node(kind, moved)
+                yield Batch(cursor=position.to_json(), backfill=window.backfill, note=_joined(notes)), position
+
+    def _covered(self, before: Coverage | None, now: datetime) -> Coverage:
+        """What is covered, and what `since` asks for beyond that as far as Walmart still shows it."""
+        since = max(whole_second(self.since), reach(now))
+        coverage = Coverage.begin(since, now) if before is None else before.extended(since)
+        return coverage.within(reach(now))
+
+    def _plan(self, kind: ShipNodeType, before: Coverage | None, coverage: Coverage, cursor: Cursor) -> list[_Window]:
+        """The windows to read, in order: what is not back-filled yet, then the open window or what changed in it."""
+        past = [piece for span in coverage.pending for piece in slices(span)]
+        windows = [_Window(OrderQuery(kind, *piece), backfill=True) for piece in past]
+        if before is None:
+            return windows  # all was read just now; what changes meanwhile is modified after `now`
+        now = whole_second(cursor.now)
+        span = (max(coverage.created_from, reach(now)), now)
+        return windows + (_sweep(kind, span) if cursor.sweep else [self._live(kind, span, coverage)])
+
+    def _live(self, kind: ShipNodeType, span: Span, coverage: Coverage) -> _Window:
+        # No end: an order that is modified while we page would leave a window that has one, and the next one would
+        # move up into the page that we have read already.
+        modified_from = max(coverage.modified_to - self.overlap, reach(span[1]))
+        return _Window(OrderQuery(kind, *span, modified_from=modified_from, open_ended=True), closes=True)
+
+    async def _pages(self, query: OrderQuery, notes: list[str]) -> AsyncGenerator[Sequence[Json], None]:
+        """Yield the orders of one query page by page, serially: Walmart's cursor bears no parallel reading.
+
+        Raises: TooManyOrdersError where the query finds more than one query may and can be divided.
+        """
+        page = await self.api.orders(query)
+        total, read = page.total or 0, 0
+        if total > CEILING and query.halves() is not None:
+            raise TooManyOrdersError(f"Walmart finds {total} orders in one query")
+        seen: set[str] = set()
+        while page.orders:
+            yield page.orders
+            read += len(page.orders)
+            if page.next_cursor is None:
+                return
+            if page.next_cursor in seen:
+                break
+            seen.add(page.next_cursor)
+            page = await self.api.more_orders(page.next_cursor)
+        if read < total:
+            notes.append(f"Walmart's paging ended after {read} of {total} orders; the next sweep looks again")
+
+    def _short_of_since(self, before: Coverage | None, now: datetime) -> list[str]:
+        """Say where Walmart's reach ends short of `since`, or of the last read."""
+        oldest = reach(now)
+        if self.since < oldest and (before is None or oldest < before.created_from):
+            return [f"Walmart shows orders of the last 180 days only: read from {oldest.isoformat()}, not from `since`"]
+        if before is not None and before.modified_to < oldest:
+            day = oldest.date().isoformat()
+            return [f"the last read is longer ago than Walmart's 180 days: changes of orders before {day} are lost"]
+        return []
+
+
+def _sweep(kind: ShipNodeType, span: Span) -> list[_Window]:
+    """The open window again by creation date: it finds what no change of a modification date announced."""
+    pieces = slices(span)
+    return [_Window(OrderQuery(kind, *piece), closes=piece is pieces[-1]) for piece in pieces]
+
+
+def _joined(notes: list[str]) -> str | None:
+    """All notes as one text, once."""
+    text = "; ".join(notes)
+    notes.clear()
+    return text or None
+
+
+def record_of(raw: Json, kind: ShipNodeType | None = None) -> Record:
+    """A record of one raw order.
+
+    It has no version: not every change of an order moves one of its dates (a buyer's wish to cancel, a refund), so core
+    counts up when the content differs. One without a purchase order id is kept under a key made of its content, and
+    `to_document` rejects it by name; it spoils no other.
+    """
+    order = raw if isinstance(raw, dict) else {}
+    key = _text(order.get("purchaseOrderId"))
+    if not key:
+        return Record(key=_MALFORMED + sha256(canonical(raw)).hexdigest()[:16], raw=raw)
+    customer_order = _text(order.get("customerOrderId"))
+    return Record(
+        key=key,
+        raw=_typed(order, kind),
+        identifiers={"customer_order": customer_order} if customer_order else {},
+    )
+
+
+def _typed(order: dict[str, Json], kind: ShipNodeType | None) -> dict[str, Json]:
+    """An order that does not say who fulfils it, but was found among those that Walmart or a third party fulfils.
+
+    It must say so from here on: taken for the seller's own, it would be shipped twice.
+    """
+    node = order.get("shipNode")
+    if kind in (None, "SellerFulfilled") or (isinstance(node, dict) and node.get("type")):
+        return order
+    return {**order, "shipNode": {**(node if isinstance(node, dict) else {}), "type": kind}}
+
+
+def _text(value: Json) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _rejected(error: ValidationError) -> RejectedError:
+    faults: list[Any] = error.errors(include_url=False, include_input=False, include_context=False)
+    first = faults[0]
+    where = ".".join(str(part) for part in first["loc"]) or "the order"
+    more = f", and {len(faults) - 1} more" if len(faults) > 1 else ""
+    return RejectedError(
+        f"this is no order that can be understood: {where}: {first['type']}{more}",
+        code="malformed_order",
+        fields=sorted({".".join(str(part) for part in fault["loc"]) for fault in faults}),
+    )

@@ -1,0 +1,36 @@
+"""What the Walmart plugin offers to crossdock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crossdock import AuthProvider, Connection, Simulator, Source, hookimpl
+from crossdock_walmart.auth import ClientCredentials
+from crossdock_walmart.config import WalmartConnection
+from crossdock_walmart.orders import OrderSource
+
+
+@hookimpl
+def register_connections() -> list[type[Connection]]:
+    """A seller's account in one market."""
+    return [WalmartConnection]
+
+
+@hookimpl
+def register_sources() -> list[type[Source[Any, Any]]]:
+    """Purchase orders."""
+    return [OrderSource]
+
+
+@hookimpl
+def register_auth_providers() -> list[type[AuthProvider]]:
+    """A seller's own keys."""
+    return [ClientCredentials]
+
+
+@hookimpl
+def register_simulators() -> list[type[Simulator]]:
+    """A stand-in for the marketplace; needs the extra `simulator`."""
+    from crossdock_walmart.simulator import WalmartSimulator
+
+    return [WalmartSimulator]
