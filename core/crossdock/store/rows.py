@@ -193,7 +193,11 @@ class EffectUpdate:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryUpdate:
-    """A delivery changes state. `since` is kept where the state and code stay the same."""
+    """A delivery changes state. `since` is kept where the state and code stay the same.
+
+    A delivery that is delivered, skipped or dead already (a newer revision superseded it meanwhile) is left alone: the
+    whole change fails with StoreError code "delivery_settled".
+    """
 
     id: int
     state: State

@@ -1,0 +1,313 @@
+"""Working on one delivery: resolve what is unknown, plan, store, send, settle."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import anyio
+
+from crossdock import jsonio
+from crossdock.boundary import reach
+from crossdock.clock import Clock
+from crossdock.contract.values import Done, Link, Links, Notice, Receipt
+from crossdock.engine.judging import Adopted, Already, Busy, Judge, Judgement, Leftover, New, check_distinct
+from crossdock.engine.probing import Found, Open, Prober, ProvenAbsent
+from crossdock.engine.route import BoundRoute
+from crossdock.engine.sending import Begin, Lost, Made, NotMade, Sending, Sent, Shield
+from crossdock.engine.settling import Closing, attention, audit, link_of, settled
+from crossdock.engine.stored import is_unknown, to_effect
+from crossdock.engine.verdict import Verdict, from_error, in_progress, skipped, unknown
+from crossdock.errors import RejectedError, StoreError
+from crossdock.store.protocol import Store
+from crossdock.store.rows import (
+    AuditEvent,
+    Change,
+    Delivery,
+    DeliveryUpdate,
+    EffectRow,
+    EffectState,
+    EffectUpdate,
+    NewEffect,
+    State,
+    StepUpdate,
+)
+
+
+class Deliverer:
+    """Works on the deliveries of one route, many at a time."""
+
+    def __init__(self, route: BoundRoute, store: Store, clock: Clock, rng: random.Random) -> None:
+        self._route = route
+        self._store = store
+        self._clock = clock
+        self._judge = Judge(route, store, clock)
+        self._prober = Prober(route, clock)
+        self._closing = Closing(route, rng)
+        self._careful: set[int] = set()
+
+    async def work(self, delivery: Delivery, links: Links) -> DeliveryUpdate | None:
+        """Bring one delivery as far as it goes now; None where somebody else settled it meanwhile.
+
+        Raises: CredentialsError, StoreError: they concern more than this delivery.
+        """
+        with anyio.CancelScope() as scope:
+
+            def shield() -> None:
+                scope.shield = True
+
+            try:
+                return await self._work(delivery, links, shield)
+            except StoreError as error:
+                if error.code == "effect_exists":
+                    self._careful.add(delivery.id)
+                    return None
+                if error.code == "delivery_settled":
+                    return None
+                raise
+        return None
+
+    # ------------------------------------------------------------ the way of one delivery
+
+    async def _work(self, delivery: Delivery, links: Links, shield: Shield) -> DeliveryUpdate:
+        if _untouched(delivery):
+            return await self._fresh(delivery, links, shield)
+        effects = await self._store.effects_of(delivery.id)
+        blocked = await self._resolve(delivery, effects)
+        if blocked is not None:
+            return await self._close(delivery, blocked)
+        effects = await self._store.effects_of(delivery.id)
+        left = [row for row in effects if row.state is EffectState.ATTEMPTED]
+        done = [row for row in effects if row.state in (EffectState.DONE, EffectState.ADOPTED)]
+        if left:
+            receipts = [row.receipt for row in done if row.receipt]
+            return await self._send(delivery, left, receipts, shield, None)
+        if done and delivery.state is State.HELD and any(row.receipt and row.receipt.attention for row in done):
+            return await self._look_again(delivery, done)
+        if done and delivery.state is State.ATTEMPTED:
+            return await self._close(delivery, attention([row.receipt for row in done if row.receipt]))
+        return await self._fresh(delivery, links, shield)
+
+    async def _resolve(self, delivery: Delivery, effects: Sequence[EffectRow]) -> Verdict | None:
+        """Settle what is unknown; a verdict where that is not possible now."""
+        blocked: Verdict | None = None
+        for row in effects:
+            if not is_unknown(row):
+                continue
+            match await self._prober.resolve(row):
+                case Found(receipt):
+                    await self._journal(delivery, row, receipt)
+                case ProvenAbsent(steps):
+                    event = audit("effect.absent", delivery, self._clock.now(), effect=row.id, effect_key=row.key)
+                    updates = tuple(StepUpdate(row.id, step) for step in steps)
+                    await self._store.apply(Change(steps=updates, audit=(event,)))
+                    again = f"{row.key} was shown not to have happened; it is sent again"
+                    blocked = blocked or Verdict(State.PENDING, "answer_lost", again, retry=True)
+                case Open(verdict):
+                    blocked = verdict
+        return blocked
+
+    async def _look_again(self, delivery: Delivery, done: Sequence[EffectRow]) -> DeliveryUpdate:
+        """It was made but needed a person: does it still?"""
+        receipts, changes = [], []
+        for row in done:
+            answer = await self._prober.ask(to_effect(row)) if row.receipt and row.receipt.attention else None
+            if isinstance(answer, Done):
+                receipts.append(answer.receipt)
+                changes.append(EffectUpdate(row.id, row.state, self._clock.now(), answer.receipt))
+            elif row.receipt:
+                receipts.append(row.receipt)
+        verdict = attention(receipts)
+        if verdict.state is State.DELIVERED:
+            verdict = replace(verdict, reason=f"resolved: {delivery.code} no longer holds")
+        return await self._close(delivery, verdict, settled=changes)
+
+    async def _fresh(self, delivery: Delivery, links: Links, shield: Shield) -> DeliveryUpdate:
+        context = self._route.context(delivery.key, links)
+        try:
+            if delivery.raw is None:
+                raise RejectedError("its record was erased by retention", code="payload_erased")
+            documents = self._route.documents(jsonio.loads(delivery.raw), context)
+            planned = [await self._judge.plan(delivery, document, links) for document in documents]
+            check_distinct([effect for effect, _ in planned])
+            careful = delivery.id in self._careful
+            judged = [
+                await self._judge.judge(delivery, effect, latest, links, careful=careful) for effect, latest in planned
+            ]
+        except Exception as error:  # noqa: BLE001  whatever a plugin raises concerns this record alone
+            verdict = from_error(error, at_plugin=self._route.sink_name)
+            return await self._close(delivery, verdict, notices=context.notices)
+        return await self._carry_out(delivery, judged, context.notices, shield)
+
+    async def _carry_out(
+        self, delivery: Delivery, judged: Sequence[Judgement], notices: Sequence[Notice], shield: Shield
+    ) -> DeliveryUpdate:
+        at = self._clock.now()
+        for judgement in judged:
+            if isinstance(judgement, Busy):
+                return await self._close(delivery, in_progress(at + self._route.recheck))
+            if isinstance(judgement, Leftover):
+                return await self._take_over(delivery, judgement.row)
+        new = [judgement.effect for judgement in judged if isinstance(judgement, New)]
+        adopted = [judgement for judgement in judged if isinstance(judgement, Adopted)]
+        if not new:
+            return await self._close_unsent(delivery, adopted, notices)
+        begin = self._begin(delivery, new, adopted, notices)
+        return await self._send(delivery, new, [one.receipt for one in adopted], shield, begin)
+
+    def _begin(
+        self, delivery: Delivery, new: Sequence[NewEffect], adopted: Sequence[Adopted], notices: Sequence[Notice]
+    ) -> Begin:
+        """What stores the whole plan of a delivery, once its first byte is about to leave."""
+
+        def begin(at: datetime) -> Change:
+            steps = (replace(new[0].steps[0], attempted_at=at), *new[0].steps[1:])
+            return Change(
+                deliveries=(DeliveryUpdate(delivery.id, State.ATTEMPTED, at, due_at=at),),
+                effects=(*(one.effect for one in adopted), replace(new[0], steps=steps), *new[1:]),
+                links=tuple((one.effect.id, link_of(self._route, delivery, one.receipt)) for one in adopted),
+                notices=tuple((delivery.pipeline, notice) for notice in notices),
+                audit=(*self._adoptions(delivery, adopted), *(self._attempted(delivery, row) for row in new)),
+            )
+
+        return begin
+
+    async def _close_unsent(
+        self, delivery: Delivery, adopted: Sequence[Adopted], notices: Sequence[Notice]
+    ) -> DeliveryUpdate:
+        """Nothing is to be sent: all is in effect, by ourselves or by somebody else."""
+        if not adopted:
+            return await self._close(delivery, skipped("already in effect", "already_in_effect"), notices=notices)
+        verdict = attention([one.receipt for one in adopted])
+        if verdict.state is State.DELIVERED:
+            verdict = replace(verdict, code="adopted", reason="it was there already; it is linked, nothing was sent")
+        return await self._close(
+            delivery,
+            verdict,
+            effects=[one.effect for one in adopted],
+            links=[(one.effect.id, link_of(self._route, delivery, one.receipt)) for one in adopted],
+            notices=notices,
+            events=self._adoptions(delivery, adopted),
+        )
+
+    async def _take_over(self, delivery: Delivery, row: EffectRow) -> DeliveryUpdate:
+        """Find out what became of an effect that its own delivery will not come back to; then plan again at once."""
+        at = self._clock.now()
+        match await self._prober.resolve(row):
+            case Found(receipt):
+                await self._journal(delivery, row, receipt)
+            case ProvenAbsent(steps):
+                updates = tuple(StepUpdate(row.id, step) for step in steps)
+                void = (EffectUpdate(row.id, EffectState.VOID, at),)
+                event = audit("effect.absent", delivery, at, effect=row.id, effect_key=row.key)
+                await self._store.apply(Change(steps=updates, settled=void, audit=(event,)))
+            case Open(verdict):
+                due = verdict.due_at or at + self._route.recheck
+                return await self._close(delivery, replace(verdict, state=State.PENDING, due_at=due))
+        self._careful.add(delivery.id)
+        return await self._close(delivery, Verdict(State.PENDING, delivery.code, due_at=at))
+
+    # ------------------------------------------------------------ sending
+
+    async def _send(
+        self,
+        delivery: Delivery,
+        rows: Sequence[EffectRow | NewEffect],
+        receipts: Sequence[Receipt],
+        shield: Shield,
+        begin: Begin | None,
+    ) -> DeliveryUpdate:
+        """Send effects one after another; the last settlement closes the delivery in the same transaction."""
+        receipts = list(receipts)
+        for number, row in enumerate(rows):
+            first = begin if number == 0 else None
+            sent = await Sending(self._route, self._store, self._clock, row, begin=first, shield=shield).run()
+            if not isinstance(sent, Made):
+                return await self._unmade(delivery, rows[number:], sent)
+            receipts.append(sent.receipt)
+            if number + 1 == len(rows):
+                reach("settle.before_transaction")
+                return await self._finish(delivery, row, sent, receipts)
+            await self._journal(delivery, row, sent.receipt, sent.steps)
+        raise AssertionError("there is at least one effect to send")
+
+    async def _finish(
+        self, delivery: Delivery, row: EffectRow | NewEffect, made: Made, receipts: Sequence[Receipt]
+    ) -> DeliveryUpdate:
+        at = self._clock.now()
+        effect, link, event = settled(self._route, delivery, row, made.receipt, at)
+        return await self._close(
+            delivery, attention(receipts), steps=made.steps, settled=[effect], links=[link], events=[event]
+        )
+
+    async def _unmade(self, delivery: Delivery, rows: Sequence[EffectRow | NewEffect], sent: Sent) -> DeliveryUpdate:
+        if isinstance(sent, Lost):
+            return await self._lost(delivery, sent)
+        assert isinstance(sent, NotMade)  # noqa: S101  (Made does not come here)
+        at = self._clock.now()
+        verdict = from_error(sent.error, at_plugin=self._route.sink_name)
+        kept = sent.keep and self._closing.update(delivery, verdict, at).state is State.PENDING
+        void = rows if sent.stored and not kept else ()
+        return await self._close(
+            delivery, verdict, steps=sent.steps, settled=[EffectUpdate(row.id, EffectState.VOID, at) for row in void]
+        )
+
+    async def _lost(self, delivery: Delivery, sent: Lost) -> DeliveryUpdate:
+        """An answer is lost: journal that, and look at once, since it is often there already."""
+        verdict = unknown(sent.reason, self._clock.now())
+        update = await self._close(delivery, verdict, steps=sent.steps)
+        blocked = await self._resolve(delivery, await self._store.effects_of(delivery.id))
+        if blocked is None:  # it is there: the delivery is taken up again at once, and closed or continued
+            return update
+        return await self._close(replace(delivery, state=update.state, code=update.code), blocked)
+
+    # ------------------------------------------------------------ writing
+
+    async def _journal(
+        self, delivery: Delivery, row: EffectRow | NewEffect, receipt: Receipt, steps: Sequence[StepUpdate] = ()
+    ) -> None:
+        effect, link, event = settled(self._route, delivery, row, receipt, self._clock.now())
+        await self._store.apply(Change(steps=steps, settled=(effect,), links=(link,), audit=(event,)))
+
+    async def _close(
+        self,
+        delivery: Delivery,
+        verdict: Verdict,
+        *,
+        steps: Sequence[StepUpdate] = (),
+        effects: Sequence[NewEffect] = (),
+        settled: Sequence[EffectUpdate] = (),
+        links: Sequence[tuple[str | None, Link]] = (),
+        notices: Sequence[Notice] = (),
+        events: Sequence[AuditEvent] = (),
+    ) -> DeliveryUpdate:
+        update, change = self._closing.change(
+            delivery,
+            verdict,
+            self._clock.now(),
+            steps=steps,
+            effects=effects,
+            settled=settled,
+            links=links,
+            notices=notices,
+            events=events,
+        )
+        await self._store.apply(change)
+        reach("settle.after_transaction")
+        return update
+
+    def _attempted(self, delivery: Delivery, row: NewEffect) -> AuditEvent:
+        facts = {"effect": row.id, "effect_key": row.key, "version": row.version, "account": row.account}
+        return audit("effect.attempted", delivery, row.at, sink=row.sink, revision=delivery.revision, **facts)
+
+    def _adoptions(self, delivery: Delivery, adopted: Sequence[Adopted]) -> list[AuditEvent]:
+        return [
+            audit("effect.adopted", delivery, one.effect.at, effect_key=one.effect.key, id=one.receipt.id)
+            for one in adopted
+        ]
+
+
+def _untouched(delivery: Delivery) -> bool:
+    return delivery.state is State.PENDING and delivery.attempts == 0 and delivery.code is None

@@ -1,0 +1,182 @@
+"""The loop of one route: fetch what is due, keep `max_in_flight` of it in work, stop when nothing is due."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+
+from crossdock.clock import Clock
+from crossdock.contract.values import Links
+from crossdock.engine.delivering import Deliverer
+from crossdock.engine.route import BoundRoute
+from crossdock.errors import CredentialsError
+from crossdock.observe.logs import get_logger
+from crossdock.store.protocol import Store
+from crossdock.store.rows import Delivery, DeliveryUpdate, State
+
+_log = get_logger("crossdock.engine")
+
+_LOOK_AGAIN_S = 1.0
+
+Settled = Callable[[Delivery, DeliveryUpdate], None]
+"""Told of each piece of work that ended."""
+
+
+@dataclass
+class Pauses:
+    """Connections that refused our credentials in this run: nothing more is tried there. Shared by all routes."""
+
+    refused: dict[str, CredentialsError] = field(default_factory=dict)
+
+    def pause(self, connection: str, error: CredentialsError) -> None:
+        """Stop using a connection, and say so once."""
+        if connection not in self.refused:
+            self.refused[connection] = error
+            _log.error("connection.refused", connection=connection, reason=error.message, fix=error.fix)
+
+
+class Dispatcher:
+    """Drives one route until it is told that no more records come, and nothing is due within the wait."""
+
+    def __init__(
+        self, route: BoundRoute, deliverer: Deliverer, store: Store, clock: Clock, pauses: Pauses, settled: Settled
+    ) -> None:
+        self._route = route
+        self._deliverer = deliverer
+        self._store = store
+        self._clock = clock
+        self._pauses = pauses
+        self._settled = settled
+        self._busy: set[int] = set()
+        self._wake = anyio.Event()
+        self._reading = True
+        self._dry = False
+        self._ahead = max(64, route.max_in_flight * 4)
+
+    @property
+    def connection_name(self) -> str:
+        """The connection that this route's effects are made in."""
+        return self._route.sink_connection_name
+
+    def wake(self) -> None:
+        """Something may have become due."""
+        self._dry = False
+        self._wake.set()
+
+    def reading_ended(self) -> None:
+        """No more records come."""
+        self._reading = False
+        self._wake.set()
+
+    async def run(self, wait_s: float) -> None:
+        """Work until nothing is due within `wait_s` seconds."""
+        send, receive = anyio.create_memory_object_stream[tuple[Delivery, Links]](math.inf)
+        async with anyio.create_task_group() as tasks:
+            for _ in range(self._route.max_in_flight):
+                tasks.start_soon(self._worker, receive.clone())
+            receive.close()
+            async with send:
+                await self._feed(send, wait_s)
+
+    async def _feed(self, send: MemoryObjectSendStream[tuple[Delivery, Links]], wait_s: float) -> None:
+        while self._route.sink_connection_name not in self._pauses.refused:
+            self._wake = anyio.Event()
+            if self._hungry():
+                fetched = await self._fetch()
+                self._dry = not fetched
+                for delivery, links in fetched:
+                    self._busy.add(delivery.id)
+                    send.send_nowait((delivery, links))
+                if not self._busy and not self._reading:
+                    if not await self._sleep(wait_s):
+                        return
+                    continue
+            with anyio.move_on_after(_LOOK_AGAIN_S):  # a retry may fall due while a long read goes on
+                await self._wake.wait()
+
+    def _hungry(self) -> bool:
+        """Whether to look for more: when little is left in the queue, and the last look was not in vain."""
+        return not self._busy or (len(self._busy) <= self._route.max_in_flight and not self._dry)
+
+    async def _fetch(self) -> Sequence[tuple[Delivery, Links]]:
+        """Deliveries that are due and not in work yet, each with its links."""
+        route = self._route
+        limit = self._ahead + len(self._busy)
+        ready = await self._store.ready(route.pipeline, route.name, now=self._clock.now(), limit=limit)
+        fresh = [delivery for delivery in ready if delivery.id not in self._busy]
+        if not fresh:
+            return ()
+        links = await self._links(fresh)
+        return [(delivery, links.get(delivery.key, Links())) for delivery in fresh]
+
+    async def _links(self, deliveries: Sequence[Delivery]) -> Mapping[str, Links]:
+        ids = {delivery.key: (delivery.key, *delivery.identifiers.values()) for delivery in deliveries}
+        return await self._store.links(self._route.source_connection.identity, self._route.account, ids)
+
+    async def _sleep(self, wait_s: float) -> bool:
+        """Wait until something is due; False where nothing is within the wait."""
+        due = await self._store.next_due(self._route.pipeline, self._route.name)
+        now = self._clock.now()
+        if due is None or due > now + timedelta(seconds=wait_s):
+            return False
+        await self._clock.sleep(max(0.0, (due - now).total_seconds()))
+        return True
+
+    async def _worker(self, receive: MemoryObjectReceiveStream[tuple[Delivery, Links]]) -> None:
+        async with receive:
+            async for delivery, links in receive:
+                try:
+                    if self._route.sink_connection_name not in self._pauses.refused:
+                        await self._work(delivery, links)
+                finally:
+                    self._busy.discard(delivery.id)
+                    self._wake.set()
+
+    async def _work(self, delivery: Delivery, links: Links) -> None:
+        started = self._clock.monotonic()
+        try:
+            update = await self._deliverer.work(delivery, links)
+        except CredentialsError as error:
+            self._pauses.pause(self._route.sink_connection_name, error)
+            return
+        if update is None:
+            return
+        self._settled(delivery, update)
+        self._report(delivery, update, self._clock.monotonic() - started)
+
+    def _report(self, delivery: Delivery, update: DeliveryUpdate, duration_s: float) -> None:
+        """One canonical line per piece of work."""
+        event, level = _EVENTS[update.state]
+        if (update.state, update.code) == (delivery.state, delivery.code) and update.state in (
+            State.HELD,
+            State.WAITING,
+        ):
+            level = "debug"  # nothing new since the last time
+        facts = {
+            "pipeline": delivery.pipeline,
+            "route": delivery.route,
+            "record_key": delivery.key,
+            "delivery": delivery.id,
+            "outcome": update.state.value,
+            "attempts": update.attempts if update.attempts is not None else delivery.attempts,
+            "duration_s": round(duration_s, 3),
+            "lag_s": round((self._clock.now() - delivery.read_at).total_seconds(), 1),
+        }
+        said = {"code": update.code, "reason": update.reason, "fix": update.fix}
+        getattr(_log, level)(event, **facts, **{name: value for name, value in said.items() if value})
+
+
+_EVENTS = {
+    State.PENDING: ("delivery.retry_scheduled", "warning"),
+    State.ATTEMPTED: ("delivery.outcome_unknown", "warning"),
+    State.WAITING: ("delivery.waiting", "info"),
+    State.HELD: ("delivery.held", "warning"),
+    State.DELIVERED: ("delivery.settled", "info"),
+    State.SKIPPED: ("delivery.settled", "info"),
+    State.DEAD: ("delivery.died", "error"),
+}

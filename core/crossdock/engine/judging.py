@@ -1,0 +1,197 @@
+"""Whether a planned effect is new, in effect already, or a change of what is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from crossdock import jsonio
+from crossdock.clock import Clock
+from crossdock.contract.values import Absent, Done, Effect, Links, Receipt
+from crossdock.engine.probing import Prober
+from crossdock.engine.route import BoundRoute
+from crossdock.engine.stored import is_unknown, new_id, substance, to_settled, to_step
+from crossdock.errors import CrossdockError, HoldError, PluginError
+from crossdock.store.protocol import Store
+from crossdock.store.rows import Delivery, EffectRow, EffectState, NewEffect, State
+
+_OPEN = (State.PENDING, State.ATTEMPTED, State.WAITING, State.HELD)
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """To be made."""
+
+    effect: NewEffect
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """There already, though we did not make it: to be linked, nothing is sent."""
+
+    effect: NewEffect
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Already:
+    """In effect already, by ourselves, with the same content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Another delivery is at work on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """Another delivery left it with an unknown outcome and will not come back to it."""
+
+    row: EffectRow
+
+
+Judgement = New | Adopted | Already | Busy | Leftover
+
+
+class Judge:
+    """Judges the planned effects of one route against what the store knows. `store` is None for a plan without one."""
+
+    def __init__(self, route: BoundRoute, store: Store | None, clock: Clock) -> None:
+        self._route = route
+        self._store = store
+        self._prober = Prober(route, clock)
+        self._clock = clock
+
+    async def plan(self, delivery: Delivery, document: Any, links: Links) -> tuple[Effect, EffectRow | None]:
+        """Plan one document, knowing what is in effect under its key."""
+        sink = self._route.sink
+        observed = await sink.observe(document) if sink.can_observe() else None
+        effect = self._route.plan(document, links, None, observed)
+        latest = await self._latest(effect.key)
+        if latest is not None and latest.receipt is not None:
+            again = self._route.plan(document, links, to_settled(latest), observed)
+            if again.key != effect.key:
+                raise PluginError(f"{self._route.sink_name} names one fact {effect.key!r} and {again.key!r}")
+            effect = again
+        return effect, latest
+
+    async def judge(
+        self, delivery: Delivery, effect: Effect, latest: EffectRow | None, links: Links, *, careful: bool = False
+    ) -> Judgement:
+        """What is to be done for a planned effect.
+
+        Raises: HoldError where it changes what is in effect and may not; TransientError where looking first failed.
+        """
+        if latest is not None and latest.state is EffectState.ATTEMPTED:
+            return await self._unfinished(latest, delivery, effect, links)
+        if latest is None:
+            return await self._first(delivery, effect, await self._version(effect.key, careful=careful))
+        if self._same(effect, latest):
+            return Already()
+        if self._route.sink.kind == "state":
+            return New(self._new(delivery, effect, latest.version + 1))
+        if await self._unchanged_today(effect, latest, delivery, links):
+            return Already()
+        raise HoldError(
+            "changed_after_delivery",
+            f"{effect.key} was made from revision {await self._revision(latest)} and the record differs now",
+            fix="change it by hand in the remote system; a revision equal to what was made clears this by itself",
+        )
+
+    async def _latest(self, key: str) -> EffectRow | None:
+        if self._store is None:
+            return None
+        found = await self._store.latest_effects(self._route.account, self._route.sink_name, [key])
+        return found.get(key)
+
+    async def _version(self, key: str, *, careful: bool) -> int:
+        if not careful or self._store is None:
+            return 1
+        return 1 + await self._store.newest_version(self._route.account, self._route.sink_name, key)
+
+    async def _first(self, delivery: Delivery, effect: Effect, version: int) -> Judgement:
+        sink = self._route.sink
+        if self._store is None or not sink.can_probe() or not (sink.probe_first or delivery.backfill):
+            return New(self._new(delivery, effect, version))
+        match await self._prober.look_first(effect):
+            case Done(receipt):
+                return Adopted(self._new(delivery, effect, version, EffectState.ADOPTED, receipt), receipt)
+            case Absent():
+                return New(self._new(delivery, effect, version))
+
+    async def _unfinished(self, latest: EffectRow, delivery: Delivery, effect: Effect, links: Links) -> Judgement:
+        """Another delivery stored this fact and did not finish: wait for it, or take over what it left behind."""
+        assert self._store is not None  # noqa: S101  (there is a row)
+        owner = await self._store.delivery(latest.delivery_id)
+        if owner is not None and owner.summary.state in _OPEN and latest.delivery_id != delivery.id:
+            return Busy()
+        if is_unknown(latest):
+            return Leftover(latest)
+        return New(self._new(delivery, effect, latest.version + 1))
+
+    def _same(self, effect: Effect, latest: EffectRow) -> bool:
+        steps = [to_step(position, request) for position, request in enumerate(effect.steps)]
+        stored = latest.steps[: len(steps)]
+        return substance(effect.content, steps) == substance(latest.content, stored)
+
+    async def _unchanged_today(self, effect: Effect, latest: EffectRow, delivery: Delivery, links: Links) -> bool:
+        """Plan the record behind the latest effect with today's mapping, too: an edited mapping disturbs nothing."""
+        assert self._store is not None  # noqa: S101  (there is a row)
+        raw = await self._store.record_raw(latest.record_id)
+        if raw is None:
+            return True  # retention took it: what was made stays made
+        try:
+            documents = self._route.documents(jsonio.loads(raw), self._route.context(delivery.key, links))
+            before = [self._route.plan(document, links, to_settled(latest), None) for document in documents]
+        except CrossdockError:
+            return False
+        return any(_equal(effect, earlier) for earlier in before if earlier.key == effect.key)
+
+    async def _revision(self, latest: EffectRow) -> str:
+        assert self._store is not None  # noqa: S101  (there is a row)
+        story = await self._store.delivery(latest.delivery_id)
+        return "?" if story is None else str(story.summary.revision)
+
+    def _new(
+        self,
+        delivery: Delivery,
+        effect: Effect,
+        version: int,
+        state: EffectState = EffectState.ATTEMPTED,
+        receipt: Receipt | None = None,
+    ) -> NewEffect:
+        at = self._clock.now()
+        return NewEffect(
+            id=new_id(at),
+            account=self._route.account,
+            sink=self._route.sink_name,
+            key=effect.key,
+            version=version,
+            state=state,
+            delivery_id=delivery.id,
+            record_id=delivery.record_id,
+            pipeline=delivery.pipeline,
+            route=delivery.route,
+            content=effect.content,
+            memo=effect.memo,
+            facts=tuple(effect.facts),
+            steps=tuple(to_step(position, request) for position, request in enumerate(effect.steps)),
+            at=at,
+            receipt=receipt,
+        )
+
+
+def _equal(one: Effect, other: Effect) -> bool:
+    return _substance(one) == _substance(other)
+
+
+def _substance(effect: Effect) -> bytes:
+    return substance(effect.content, [to_step(position, request) for position, request in enumerate(effect.steps)])
+
+
+def check_distinct(effects: Sequence[Effect]) -> None:
+    """Refuse a plan that names one fact twice. Raises: PluginError."""
+    keys = [effect.key for effect in effects]
+    if len(set(keys)) < len(keys):
+        raise PluginError(f"one record plans the same fact twice: {', '.join(sorted(set(keys)))}")

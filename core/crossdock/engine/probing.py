@@ -1,0 +1,99 @@
+"""Finding out whether an effect is there: before a first creation, and always before anything lost is repeated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from crossdock.clock import Clock
+from crossdock.contract.values import Absent, CannotTell, Conflict, Done, Effect, Probe, Receipt
+from crossdock.engine.route import BoundRoute
+from crossdock.engine.stored import last_attempt, to_effect
+from crossdock.engine.verdict import Verdict, held_unknown, unknown
+from crossdock.errors import CredentialsError, CrossdockError, HoldError, StoreError, TransientError
+from crossdock.store.rows import EffectRow, StepRow
+
+_AGAIN = timedelta(seconds=2)
+"""How soon to look again where looking itself failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """It is there: what a probe read."""
+
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenAbsent:
+    """It is not there and nothing lost can still make it: the same stored effect may be sent again."""
+
+    steps: tuple[StepRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Not settled yet: when to look again, or a person decides."""
+
+    verdict: Verdict
+
+
+class Prober:
+    """Asks the sink of one route; reads only."""
+
+    def __init__(self, route: BoundRoute, clock: Clock) -> None:
+        self._route = route
+        self._clock = clock
+
+    async def ask(self, effect: Effect) -> Probe:
+        """One look; a fault of the look itself is "cannot tell". Raises: CredentialsError, StoreError."""
+        try:
+            return await self._route.sink.probe(effect)
+        except (CredentialsError, StoreError):
+            raise
+        except CrossdockError as error:
+            return CannotTell(error.message)
+        except Exception as error:  # noqa: BLE001  a plugin that fails to look has not looked
+            return CannotTell(f"{self._route.sink_name} failed to look: {type(error).__name__}")
+
+    async def resolve(self, row: EffectRow) -> Found | ProvenAbsent | Open:
+        """Settle a stored effect whose outcome is unknown."""
+        if not self._route.sink.can_probe():
+            return Open(
+                held_unknown(f"the outcome of effect {row.key} is unknown and {self._route.sink_name} cannot look")
+            )
+        asked_at, settles_at = self._clock.now(), last_attempt(row) + self._route.sink.settles_after
+        match await self.ask(to_effect(row)):
+            case Done(receipt):
+                return Found(receipt)
+            case Conflict(differences):
+                return Open(held_unknown(f"something else is there as {row.key}: {'; '.join(differences)}"))
+            case Absent() if asked_at >= settles_at:
+                return ProvenAbsent(tuple(replace(step, attempted_at=None, lost=False) for step in row.steps))
+            case Absent():
+                return Open(unknown("its answer was lost; it is not there yet, but may still appear", settles_at))
+            case CannotTell(reason):
+                return Open(self._cannot_tell(reason, asked_at, settles_at))
+        raise TypeError(f"{self._route.sink_name} answered its probe with no Probe")
+
+    def _cannot_tell(self, reason: str, asked_at: datetime, settles_at: datetime) -> Verdict:
+        if asked_at < settles_at + self._route.recheck:
+            return unknown(f"its answer was lost, and looking failed: {reason}", asked_at + _AGAIN)
+        return held_unknown(f"its answer was lost, and looking keeps failing: {reason}")
+
+    async def look_first(self, effect: Effect) -> Done | Absent:
+        """Look before the first creation. Raises: HoldError where something else is there, TransientError."""
+        match await self.ask(effect):
+            case Done() as done:
+                return done
+            case Absent() as absent:
+                return absent
+            case Conflict(differences):
+                raise HoldError(
+                    "conflict",
+                    f"something else is there already as {effect.key}: {'; '.join(differences)}",
+                    fix="correct it in the remote system, or cancel one of the two",
+                )
+            case CannotTell(reason):
+                raise TransientError(f"could not look before creating {effect.key}: {reason}", code="cannot_look")
+        raise TypeError(f"{self._route.sink_name} answered its probe with no Probe")

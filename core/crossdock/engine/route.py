@@ -1,0 +1,71 @@
+"""A route with everything bound: its source, its mappers, its sink, and the clients of both accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from crossdock.contract.connection import Connection
+from crossdock.contract.mapper import Mapper
+from crossdock.contract.sink import Sink
+from crossdock.contract.source import Source
+from crossdock.contract.values import Context, Effect, Known, Links, SettledEffect
+from crossdock.errors import PluginError
+from crossdock.http import Client
+from crossdock.jsonio import Json
+
+
+@dataclass(frozen=True)
+class BoundRoute:
+    """One route of one pipeline, ready to work."""
+
+    pipeline: str
+    customer: str | None
+    name: str
+    source: Source[Any, Any]
+    source_connection: Connection
+    mappers: Sequence[Mapper[Any, Any]]
+    sink: Sink[Any, Any]
+    sink_connection_name: str
+    sink_connection: Connection
+    client: Client
+    """The client of the sink's connection; only core sends through it."""
+    max_in_flight: int
+    attempts: int
+    recheck: timedelta
+
+    @property
+    def account(self) -> str:
+        """The remote account that the effects are made in."""
+        return self.sink_connection.identity
+
+    @property
+    def sink_name(self) -> str:
+        """The sink as effects name it."""
+        return f"{self.sink_connection.name}.{self.sink.name}"
+
+    def documents(self, raw: Json, context: Context) -> Sequence[Any]:
+        """Map one raw record; pure."""
+        documents: Sequence[Any] = (self.source.to_document(raw),)
+        for mapper in self.mappers:
+            documents = [mapped for document in documents for mapped in _several(mapper.map(document, context), mapper)]
+        return documents
+
+    def plan(self, document: Any, links: Links, latest: SettledEffect | None, observed: Any) -> Effect:
+        """Plan one document; pure."""
+        effect: Effect = self.sink.plan(document, Known(links, latest, observed))
+        if not effect.key or not effect.steps:
+            raise PluginError(f"{self.sink_name} planned an effect without {'steps' if effect.key else 'a key'}")
+        return effect
+
+    def context(self, key: str, links: Links) -> Context:
+        """What the mappers may know."""
+        return Context(key=key, pipeline=self.pipeline, customer=self.customer, links=links)
+
+
+def _several(mapped: Any, mapper: Mapper[Any, Any]) -> Sequence[Any]:
+    if mapped is None:
+        raise PluginError(f"mapper {mapper.name} returned nothing; it should raise NothingToDo with the reason")
+    return mapped if isinstance(mapped, list | tuple) else (mapped,)

@@ -1,0 +1,106 @@
+"""One run of one pipeline: read its source once, and deliver until nothing is due."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import anyio
+
+from crossdock.clock import Clock
+from crossdock.engine.delivering import Deliverer
+from crossdock.engine.dispatching import Dispatcher, Pauses
+from crossdock.engine.intake import IntakeReader, Origin
+from crossdock.engine.results import Progress
+from crossdock.engine.route import BoundRoute
+from crossdock.errors import CredentialsError, CrossdockError, StoreError
+from crossdock.observe.logs import get_logger
+from crossdock.store.protocol import Store
+from crossdock.store.rows import Delivery, DeliveryUpdate, State
+
+_log = get_logger("crossdock.engine")
+
+_COUNTED = {State.DELIVERED: "delivered", State.HELD: "held", State.DEAD: "dead", State.SKIPPED: "skipped", State.WAITING: "waiting"}  # fmt: skip
+
+
+class PipelineRun:
+    """Reads and delivers one pipeline."""
+
+    def __init__(
+        self,
+        origin: Origin,
+        routes: Sequence[BoundRoute],
+        store: Store,
+        clock: Clock,
+        pauses: Pauses,
+        rng: random.Random,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self.failed = False
+        self._origin = origin
+        self._store = store
+        self._clock = clock
+        self._pauses = pauses
+        self._progress = progress
+        self._done = Progress(origin.pipeline)
+        self._reader = IntakeReader(origin, store, clock, self._on_staged)
+        self._dispatchers = [
+            Dispatcher(route, Deliverer(route, store, clock, rng), store, clock, pauses, self._on_settled)
+            for route in routes
+        ]
+
+    @property
+    def refused(self) -> bool:
+        """Whether a connection of this pipeline refused our credentials."""
+        names = {self._origin.connection_name, *(dispatcher.connection_name for dispatcher in self._dispatchers)}
+        return not names.isdisjoint(self._pauses.refused)
+
+    async def run(self, wait_s: float, key: str | None = None) -> None:
+        """Read once and deliver until nothing is due within `wait_s`. Raises: StoreError."""
+        async with anyio.create_task_group() as tasks:
+            for dispatcher in self._dispatchers:
+                tasks.start_soon(dispatcher.run, wait_s)
+            await self._read(key)
+            for dispatcher in self._dispatchers:
+                dispatcher.reading_ended()
+
+    async def _read(self, key: str | None) -> None:
+        """Read the source; a fault of the source does not keep what is stored from being delivered."""
+        reason, complete = None, False
+        try:
+            if self._origin.connection_name in self._pauses.refused:
+                raise self._pauses.refused[self._origin.connection_name]
+            tally = await (self._reader.read() if key is None else self._reader.fetch(key))
+            reason, complete = tally.reason, key is None
+        except StoreError:
+            raise
+        except CredentialsError as error:
+            self._pauses.pause(self._origin.connection_name, error)
+            reason = error.message
+        except CrossdockError as error:
+            reason = self._fail(error.message, error.fix)
+        except Exception as error:  # noqa: BLE001  a plugin's fault stops its pipeline, not the others
+            reason = self._fail(f"source {self._origin.source.name} failed: {type(error).__name__}", None, error)
+        await self._store.read_ended(self._origin.pipeline, self._clock.now(), reason, complete=complete)
+
+    def _fail(self, message: str, fix: str | None, error: Exception | None = None) -> str:
+        self.failed = True
+        _log.error("read.failed", pipeline=self._origin.pipeline, reason=message, fix=fix, exc_info=error)
+        return message
+
+    def _on_staged(self, records: int) -> None:
+        self._done = replace(self._done, read=self._done.read + records)
+        for dispatcher in self._dispatchers:
+            dispatcher.wake()
+        self._tell()
+
+    def _on_settled(self, delivery: Delivery, update: DeliveryUpdate) -> None:
+        field = _COUNTED.get(update.state)
+        if field is not None:
+            self._done = replace(self._done, **{field: getattr(self._done, field) + 1})
+            self._tell()
+
+    def _tell(self) -> None:
+        if self._progress is not None:
+            self._progress(self._done)

@@ -1,0 +1,134 @@
+"""What is written when an effect or a delivery settles: links and audit rows with it, in one transaction."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from crossdock.contract.values import Link, Notice, Receipt, Ref
+from crossdock.engine.backoff import delay_s
+from crossdock.engine.route import BoundRoute
+from crossdock.engine.verdict import DELIVERED, Verdict
+from crossdock.jsonio import Json
+from crossdock.store.rows import (
+    AuditEvent,
+    Change,
+    Delivery,
+    DeliveryUpdate,
+    EffectRow,
+    EffectState,
+    EffectUpdate,
+    NewEffect,
+    State,
+    StepUpdate,
+)
+
+
+def link_of(route: BoundRoute, delivery: Delivery, receipt: Receipt) -> Link:
+    """The link between the record and what now exists in the sink's account."""
+    return Link(
+        near=Ref(delivery.account, route.source.entity, delivery.key),
+        far=Ref(route.account, receipt.kind, receipt.id),
+        lines=dict(receipt.lines),
+        detail={"identifiers": dict(receipt.identifiers)} if receipt.identifiers else None,
+    )
+
+
+def audit(kind: str, delivery: Delivery, at: datetime, **detail: Json) -> AuditEvent:
+    """An audit row about a delivery."""
+    return AuditEvent(
+        kind=kind, pipeline=delivery.pipeline, ref=delivery.key, at=at, detail={"delivery": delivery.id, **detail}
+    )
+
+
+def settled(
+    route: BoundRoute, delivery: Delivery, row: EffectRow | NewEffect, receipt: Receipt, at: datetime
+) -> tuple[EffectUpdate, tuple[str, Link], AuditEvent]:
+    """An effect is there: its new state, its link, its audit row."""
+    return (
+        EffectUpdate(row.id, EffectState.DONE, at, receipt),
+        (row.id, link_of(route, delivery, receipt)),
+        audit("effect.done", delivery, at, effect=row.id, effect_key=row.key, version=row.version, id=receipt.id),
+    )
+
+
+def attention(receipts: Sequence[Receipt]) -> Verdict:
+    """Delivered, unless some receipt needs a person."""
+    for receipt in receipts:
+        if receipt.attention is not None:
+            found = receipt.attention
+            return Verdict(State.HELD, found.code, found.message, found.fix)
+    return DELIVERED
+
+
+class Closing:
+    """Turns a verdict into the update of a delivery."""
+
+    def __init__(self, route: BoundRoute, rng: random.Random) -> None:
+        self._route = route
+        self._rng = rng
+
+    def update(self, delivery: Delivery, verdict: Verdict, at: datetime) -> DeliveryUpdate:
+        """The update: attempts counted, back-off and recheck times set, given up after the last attempt."""
+        attempts = delivery.attempts + 1 if verdict.retry else None
+        if attempts is not None and attempts >= self._route.attempts:
+            return DeliveryUpdate(
+                delivery.id,
+                State.DEAD,
+                at,
+                code="gave_up",
+                reason=f"gave up after {attempts} attempts: {verdict.reason}",
+                fix=f"when it can work again: crossdock replay {delivery.id}",
+                attempts=attempts,
+            )
+        return DeliveryUpdate(
+            delivery.id,
+            verdict.state,
+            at,
+            code=verdict.code,
+            reason=verdict.reason,
+            fix=verdict.fix,
+            due_at=self._due(verdict, attempts, at),
+            attempts=attempts,
+        )
+
+    def change(
+        self,
+        delivery: Delivery,
+        verdict: Verdict,
+        at: datetime,
+        *,
+        steps: Sequence[StepUpdate] = (),
+        effects: Sequence[NewEffect] = (),
+        settled: Sequence[EffectUpdate] = (),
+        links: Sequence[tuple[str | None, Link]] = (),
+        notices: Sequence[Notice] = (),
+        events: Sequence[AuditEvent] = (),
+    ) -> tuple[DeliveryUpdate, Change]:
+        """The whole change that closes this piece of work; unchanged waits and holds write no audit row again."""
+        update = self.update(delivery, verdict, at)
+        rows = list(events)
+        if (update.state, update.code) != (delivery.state, delivery.code):
+            facts = {"code": update.code, "reason": update.reason, "from": delivery.state.value}
+            said = {name: value for name, value in facts.items() if value is not None}
+            rows.append(audit(f"delivery.{update.state}", delivery, at, **said))
+        change = Change(
+            deliveries=(update,),
+            effects=effects,
+            steps=steps,
+            settled=settled,
+            links=links,
+            notices=tuple((delivery.pipeline, notice) for notice in notices),
+            audit=rows,
+        )
+        return update, change
+
+    def _due(self, verdict: Verdict, attempts: int | None, at: datetime) -> datetime | None:
+        if verdict.due_at is not None:
+            return verdict.due_at
+        if attempts is not None:
+            return at + timedelta(seconds=delay_s(attempts, verdict.retry_after, self._rng))
+        if verdict.state in (State.WAITING, State.HELD):
+            return at + self._route.recheck
+        return None

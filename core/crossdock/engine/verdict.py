@@ -1,0 +1,105 @@
+"""What became of a piece of work on a delivery, and how it is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from crossdock.errors import (
+    AnswerLostError,
+    CredentialsError,
+    CrossdockError,
+    HoldError,
+    NothingToDo,
+    NotYetError,
+    PluginError,
+    RejectedError,
+    StoreError,
+    TransientError,
+)
+from crossdock.store.rows import OUTCOME_UNKNOWN, State
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The state that a delivery goes to, and why."""
+
+    state: State
+    code: str | None = None
+    reason: str | None = None
+    fix: str | None = None
+    due_at: datetime | None = None
+    retry: bool = False
+    """It counts as an attempt, and is due after a back-off (`retry_after` at the earliest)."""
+    retry_after: float | None = None
+
+
+DELIVERED = Verdict(State.DELIVERED)
+
+
+def skipped(reason: str, code: str = "nothing_to_do") -> Verdict:
+    """There is nothing to do."""
+    return Verdict(State.SKIPPED, code, reason)
+
+
+def unknown(reason: str, due_at: datetime) -> Verdict:
+    """It may have happened: look again at `due_at`."""
+    return Verdict(State.ATTEMPTED, OUTCOME_UNKNOWN, reason, due_at=due_at)
+
+
+def held_unknown(reason: str) -> Verdict:
+    """It may have happened, and looking does not tell: a person decides."""
+    fix = "look into the remote system, then settle it with `crossdock resolve`; it is never repeated blindly"
+    return Verdict(State.HELD, OUTCOME_UNKNOWN, reason, fix)
+
+
+def in_progress(due_at: datetime) -> Verdict:
+    """Another delivery is at work on the same fact."""
+    return Verdict(State.PENDING, "in_progress", "another delivery is at work on the same fact", due_at=due_at)
+
+
+def from_error(error: Exception, *, at_plugin: str) -> Verdict:
+    """What an error that asserts that nothing was done means for the delivery.
+
+    Raises: the error itself where it concerns more than this delivery (credentials, the store).
+    """
+    match error:
+        case CredentialsError() | StoreError() | AnswerLostError():
+            raise error
+        case NothingToDo():
+            return skipped(error.message)
+        case NotYetError():
+            return Verdict(State.WAITING, error.code, error.message, error.fix)
+        case HoldError():
+            return Verdict(State.HELD, error.code, error.message, error.fix)
+        case RejectedError():
+            return Verdict(State.DEAD, error.code, error.message, error.fix)
+        case TransientError():
+            return Verdict(
+                State.PENDING, error.code, error.message, error.fix, retry=True, retry_after=error.retry_after
+            )
+        case PluginError() | CrossdockError():
+            return Verdict(State.HELD, error.code, error.message, error.fix or f"mend {at_plugin}, then replay it")
+        case ValidationError():
+            return Verdict(State.DEAD, "malformed_record", _shape_faults(error), "mend it at its source")
+        case _:
+            # Not the message: a plugin's own exception may quote the record.
+            reason = f"{at_plugin} failed with {type(error).__name__}{_where(error)}"
+            return Verdict(State.HELD, "plugin_fault", reason, f"mend {at_plugin}, then replay it")
+
+
+def _shape_faults(error: ValidationError) -> str:
+    """Name the fields and what is wrong with them, never their values: those may be a buyer's."""
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    named = [f"{'.'.join(str(part) for part in fault['loc']) or error.title}: {fault['type']}" for fault in faults]
+    more = f" and {len(named) - 5} more" if len(named) > 5 else ""
+    return f"the record is not as {error.title} expects: {'; '.join(named[:5])}{more}"
+
+
+def _where(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "" if trace is None else f" at {trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}"
