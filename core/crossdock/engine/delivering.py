@@ -13,7 +13,7 @@ from crossdock import jsonio
 from crossdock.boundary import reach
 from crossdock.clock import Clock
 from crossdock.contract.values import Done, Link, Links, Notice, Receipt
-from crossdock.engine.judging import Adopted, Already, Busy, Judge, Judgement, Leftover, New, check_distinct
+from crossdock.engine.judging import Adopted, Busy, Judge, Judgement, Leftover, New, check_distinct
 from crossdock.engine.probing import Found, Open, Prober, ProvenAbsent
 from crossdock.engine.route import BoundRoute
 from crossdock.engine.sending import Begin, Lost, Made, NotMade, Sending, Sent, Shield

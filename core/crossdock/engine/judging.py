@@ -55,9 +55,13 @@ Judgement = New | Adopted | Already | Busy | Leftover
 
 
 class Judge:
-    """Judges the planned effects of one route against what the store knows. `store` is None for a plan without one."""
+    """Judges the planned effects of one route against what the store knows.
 
-    def __init__(self, route: BoundRoute, store: Store | None, clock: Clock) -> None:
+    `store` is None for a plan without one; `look` allows to look into the remote system before a first creation.
+    """
+
+    def __init__(self, route: BoundRoute, store: Store | None, clock: Clock, *, look: bool = True) -> None:
+        self._look = look
         self._route = route
         self._store = store
         self._prober = Prober(route, clock)
@@ -112,7 +116,7 @@ class Judge:
 
     async def _first(self, delivery: Delivery, effect: Effect, version: int) -> Judgement:
         sink = self._route.sink
-        if self._store is None or not sink.can_probe() or not (sink.probe_first or delivery.backfill):
+        if not self._look or not sink.can_probe() or not (sink.probe_first or delivery.backfill):
             return New(self._new(delivery, effect, version))
         match await self._prober.look_first(effect):
             case Done(receipt):

@@ -73,7 +73,7 @@ class Planner:
 
     async def _plan(self, route: BoundRoute, delivery: Delivery) -> None:
         links = await self._links(route, delivery)
-        judge = Judge(route, self._store, self._clock)
+        judge = Judge(route, self._store, self._clock, look=False)
         try:
             documents = route.documents(jsonio.loads(delivery.raw or b"null"), route.context(delivery.key, links))
             planned = [await judge.plan(delivery, document, links) for document in documents]
