@@ -12,16 +12,21 @@ from crossdock.simulator.virtual import VirtualClock
 
 @dataclass(slots=True)
 class Fact:
-    """One thing that was done, and how often: a `count` above one is a double."""
+    """One thing that was done, and how often: a `count` above one is a double.
+
+    `account` tells equal keys of different owners apart, where the remote system has several.
+    """
 
     kind: str
     key: str
     revision: int | str
     count: int = 0
+    account: str = ""
 
     def wire(self) -> dict[str, Any]:
         """As `GET /_sim/facts` shows it."""
-        return {"kind": self.kind, "key": self.key, "revision": self.revision, "count": self.count}
+        shown = {"kind": self.kind, "key": self.key, "revision": self.revision, "count": self.count}
+        return {**shown, "account": self.account} if self.account else shown
 
 
 class Journal:
@@ -29,12 +34,12 @@ class Journal:
 
     def __init__(self, clock: VirtualClock) -> None:
         self._clock = clock
-        self._facts: dict[tuple[str, str, int | str], Fact] = {}
+        self._facts: dict[tuple[str, str, int | str, str], Fact] = {}
         self.events: list[dict[str, Any]] = []
 
-    def record(self, kind: str, key: str, revision: int | str = 1) -> Fact:
+    def record(self, kind: str, key: str, revision: int | str = 1, *, account: str = "") -> Fact:
         """Count that this was done. The same revision is the same fact; what may be done anew has another one."""
-        fact = self._facts.setdefault((kind, key, revision), Fact(kind, key, revision))
+        fact = self._facts.setdefault((kind, key, revision, account), Fact(kind, key, revision, account=account))
         fact.count += 1
         self.events.append({"at": self._clock.now(), "kind": kind, "key": key, "revision": revision})
         return fact
