@@ -32,7 +32,7 @@ class JournalEntry(Document):
     @model_validator(mode="after")
     def _balances(self) -> JournalEntry:
         for currency in {line.amount.currency for line in self.lines}:
-            total = sum((line.amount.amount for line in self.lines if line.amount.currency == currency))
+            total = sum(line.amount.amount for line in self.lines if line.amount.currency == currency)
             if total != 0:
                 raise ValueError(f"entry {self.key} does not balance: {total} {currency}")
         return self

@@ -6,7 +6,7 @@ from crossdock.canonical.base import Document
 
 
 class Address(Document):
-    """A postal address. `country` is ISO 3166-1 alpha-2; `region` the state or province code as the country writes it."""
+    """A postal address. `country` is ISO 3166-1 alpha-2; `region` the state or province as the country writes it."""
 
     name: str | None = None
     company: str | None = None

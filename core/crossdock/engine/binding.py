@@ -16,7 +16,7 @@ from crossdock.engine.route import BoundRoute
 from crossdock.http import Client, Endpoint, MemoryQuotas, MemoryTokenStore, TokenStore, open_client
 
 _SLOTS = 16
-"""Room for reads (probes, observations, paging) beside the writes that the routes of a connection may have in flight."""
+"""Room for reads (probes, observations, paging) beside the writes that the routes of a connection have in flight."""
 
 
 def endpoint(name: str, connection: Connection, in_flight: int) -> Endpoint:

@@ -21,7 +21,13 @@ from crossdock.store.rows import Delivery, DeliveryUpdate, State
 
 _log = get_logger("crossdock.engine")
 
-_COUNTED = {State.DELIVERED: "delivered", State.HELD: "held", State.DEAD: "dead", State.SKIPPED: "skipped", State.WAITING: "waiting"}  # fmt: skip
+_COUNTED = {
+    State.DELIVERED: "delivered",
+    State.HELD: "held",
+    State.DEAD: "dead",
+    State.SKIPPED: "skipped",
+    State.WAITING: "waiting",
+}
 
 
 class PipelineRun:

@@ -1,0 +1,110 @@
+"""Comparing the facts of all sides with what must be true."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from crossdock.jsonio import Json
+from crossdock.scenario.model import Expectation, Scenario
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What became of one expectation."""
+
+    expectation: Expectation
+    expected: int
+    made: int
+    lost: tuple[str, ...]
+    """Keys that gave none."""
+    doubled: tuple[str, ...]
+    """Keys that gave more than they may."""
+    unwanted: tuple[str, ...]
+    """Keys that gave some and must not, or that nobody asked for."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether what happened is what must be."""
+
+    placed: int
+    compared: Sequence[Compared]
+    held: Mapping[str, int]
+    expected_held: Mapping[str, int]
+    explanations: Sequence[tuple[str, str, str, str]] = field(default=())
+    """Held and dead: (key, code, reason, fix)."""
+
+    @property
+    def lost(self) -> int:
+        """How many facts are missing."""
+        return sum(len(one.lost) for one in self.compared)
+
+    @property
+    def doubled(self) -> int:
+        """How many facts were made more than once."""
+        return sum(len(one.doubled) for one in self.compared)
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything is as it must be."""
+        return (
+            not self.lost
+            and not self.doubled
+            and not any(one.unwanted for one in self.compared)
+            and dict(self.held) == dict(self.expected_held)
+        )
+
+    def to_json(self) -> Json:
+        """The shape that `demo --json` and `chaos --json` print."""
+        counts = {"created": 0, "acknowledged": 0, "shipped": 0}
+        counts |= {one.expectation.name: one.made for one in self.compared}
+        return {
+            "placed": self.placed,
+            **counts,
+            "held": sum(self.held.values()),
+            "doubled": self.doubled,
+            "lost": self.lost,
+            "ok": self.ok,
+        }
+
+
+def compare(
+    scenario: Scenario,
+    facts: Mapping[str, Sequence[Json]],
+    saved: Mapping[str, Sequence[str]],
+    deliveries: Sequence[Json],
+) -> Verdict:
+    """Compare the facts of each simulator (by its name in the scenario) and the open deliveries with the scenario."""
+    compared = [_compare(one, facts, saved) for one in scenario.expect]
+    troubled = [one for one in deliveries if one["state"] in ("held", "dead")]
+    return Verdict(
+        placed=max((len(_counts(facts, one.each.of, one.each.kind)) for one in scenario.expect), default=0),
+        compared=compared,
+        held=dict(Counter(one["code"] for one in troubled)),
+        expected_held=dict(scenario.held),
+        explanations=tuple((one["key"], one["code"], one.get("reason") or "", one["fix"] or "") for one in troubled),
+    )
+
+
+def _compare(one: Expectation, facts: Mapping[str, Sequence[Json]], saved: Mapping[str, Sequence[str]]) -> Compared:
+    barred = {key for name in one.not_for for key in saved[name]}
+    wanted = {one.key.format(key=key) for key in _counts(facts, one.each.of, one.each.kind) if key not in barred}
+    made = _counts(facts, one.gives.of, one.gives.kind)
+    return Compared(
+        expectation=one,
+        expected=len(wanted),
+        made=len([key for key, count in made.items() if count > 0]),
+        lost=tuple(sorted(key for key in wanted if not made.get(key))),
+        doubled=tuple(sorted(key for key, count in made.items() if count > one.times)),
+        unwanted=tuple(sorted(key for key, count in made.items() if count > 0 and key not in wanted)),
+    )
+
+
+def _counts(facts: Mapping[str, Sequence[Json]], side: str, kind: str) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for fact in facts[side]:
+        if fact["kind"] == kind:
+            counts[fact["key"]] += fact["count"]
+    return dict(counts)
