@@ -53,3 +53,11 @@ def reach(name: str) -> None:
     """Say that a point is reached."""
     if _watch is not None:
         _watch.hit(name)
+
+
+_sabotage = frozenset(os.environ.get("CROSSDOCK_SABOTAGE", "").split(","))
+
+
+def sabotaged(what: str) -> bool:
+    """Whether a checker wants to see what happens without a safeguard: one that cannot fail proves nothing."""
+    return what in _sabotage

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from crossdock.boundary import sabotaged
 from crossdock.clock import Clock
 from crossdock.contract.values import Absent, CannotTell, Conflict, Done, Effect, Probe, Receipt
 from crossdock.engine.route import BoundRoute
@@ -62,6 +63,8 @@ class Prober:
             return Open(
                 held_unknown(f"the outcome of effect {row.key} is unknown and {self._route.sink_name} cannot look")
             )
+        if sabotaged("no-probe"):
+            return _absent(row)
         asked_at, settles_at = self._clock.now(), last_attempt(row) + self._route.sink.settles_after
         match await self.ask(to_effect(row)):
             case Done(receipt):
@@ -69,7 +72,7 @@ class Prober:
             case Conflict(differences):
                 return Open(held_unknown(f"something else is there as {row.key}: {'; '.join(differences)}"))
             case Absent() if asked_at >= settles_at:
-                return ProvenAbsent(tuple(replace(step, attempted_at=None, lost=False) for step in row.steps))
+                return _absent(row)
             case Absent():
                 return Open(unknown("its answer was lost; it is not there yet, but may still appear", settles_at))
             case CannotTell(reason):
@@ -97,3 +100,7 @@ class Prober:
             case CannotTell(reason):
                 raise TransientError(f"could not look before creating {effect.key}: {reason}", code="cannot_look")
         raise TypeError(f"{self._route.sink_name} answered its probe with no Probe")
+
+
+def _absent(row: EffectRow) -> ProvenAbsent:
+    return ProvenAbsent(tuple(replace(step, attempted_at=None, lost=False) for step in row.steps))
