@@ -1,0 +1,69 @@
+"""What a write's body says, read strictly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from crossdock.simulator import Call
+from crossdock_walmart.simulator.book import StoredOrder, Wire
+from crossdock_walmart.simulator.errors import bad_content
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class LineOrder:
+    """What is wanted of one line: the whole line as it came, and its status entries."""
+
+    number: str
+    wire: Mapping[str, Json]
+    entries: list[Mapping[str, Json]]
+
+
+def read_lines(call: Call, wrapper: str, order: StoredOrder) -> tuple[Mapping[str, Json], list[LineOrder]]:
+    """The object inside the wrapper, and its lines, each of which the order has. Raises: Refusal."""
+    try:
+        body = call.json()
+    except ValueError as error:
+        raise bad_content(f"Unable to parse the request: {error}") from None
+    wanted = _member(body, wrapper)
+    lines = [_line(raw, order) for raw in _several(_member(_member(wanted, "orderLines"), "orderLine"))]
+    if not lines:
+        raise bad_content("orderLines is empty")
+    return wanted, lines
+
+
+def amount_of(entry: Mapping[str, Json]) -> int:
+    """The quantity of a status entry: text that is a whole number above zero. Raises: Refusal."""
+    amount = _member(_member(entry, "statusQuantity"), "amount")
+    if not (isinstance(amount, str) and amount.isascii() and amount.isdigit() and int(amount) > 0):
+        raise bad_content(f"statusQuantity.amount {amount!r} is not a valid quantity")
+    return int(amount)
+
+
+def find_line(wire: Wire, number: str) -> Wire:
+    """The line of a draft."""
+    line: Wire = next(line for line in wire["orderLines"]["orderLine"] if line["lineNumber"] == number)
+    return line
+
+
+def _line(raw: Json, order: StoredOrder) -> LineOrder:
+    number = _member(raw, "lineNumber")
+    if number not in [line["lineNumber"] for line in order.lines]:
+        raise bad_content(f"Unable to process this request. The Line: {number} of PO: {order.id} does not exist")
+    entries = _several(_member(_member(raw, "orderLineStatuses"), "orderLineStatus"))
+    if not entries:
+        raise bad_content(f"orderLineStatuses of line {number} is empty")
+    return LineOrder(number, raw, entries)
+
+
+def _member(value: Json, name: str) -> Json:
+    if not isinstance(value, Mapping) or value.get(name) is None:
+        raise bad_content(f"{name} is missing", field=name)
+    return value[name]
+
+
+def _several(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [value]
