@@ -16,7 +16,6 @@ NAMES = (
     "intake.after_store",
     "effect.in_transaction",
     "effect.before_send",
-    "effect.during_send",
     "effect.before_journal",
     "settle.before_transaction",
     "settle.in_transaction",

@@ -132,7 +132,8 @@ class Sending:
         async def guard() -> None:
             nonlocal left
             self._shield()
-            await self._journal_attempt(position)
+            with anyio.CancelScope(shield=True):  # not cut off by the request's deadline either
+                await self._journal_attempt(position)
             left = True
             reach("effect.before_send")
 
