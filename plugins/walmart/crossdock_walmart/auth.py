@@ -20,7 +20,7 @@ LIFETIME_S = 900.0
 
 _XML_TOKEN = re.compile(r"<(?:\w+:)?(accessToken|expiresIn)>\s*([^<\s]+)\s*</")
 _WHERE_TO_LOOK = (
-    "compare client_id and client_secret with Developer Portal > API Key Management (from Seller Center: Settings > API); "
+    "compare client_id and client_secret with Developer Portal > API Key Management (Seller Center: Settings > API); "
     "keys of the sandbox and of production are different, and a reset there ends the old secret at once. "
     "If you cannot see that page, ask whoever administers the seller's account"
 )

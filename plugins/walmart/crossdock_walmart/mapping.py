@@ -124,14 +124,16 @@ def _status(slice_: WalmartLineStatus, left: Decimal) -> OrderLineStatus:
 
 
 def _charges(position: int, line: WalmartLine) -> Iterator[Charge]:
-    """The charges that bear an amount, in sequence. It is taken for the whole line, as the published samples show it."""
+    """The charges that bear an amount, in sequence. Each is taken for the whole line, as in the published samples."""
     for charge in line.charges:
         if charge.amount is None and charge.tax is None:
             continue  # nothing is charged
         yield Charge(
             kind=(charge.type or "unknown").strip().lower(),
             name=charge.name or None,
-            amount=_money(position, charge.amount or Decimal(0), charge.currency or charge.tax_currency),
+            amount=_money(
+                position, Decimal(0) if charge.amount is None else charge.amount, charge.currency or charge.tax_currency
+            ),
             tax=_tax(position, charge),
         )
 

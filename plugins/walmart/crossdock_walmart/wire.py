@@ -27,7 +27,7 @@ def _blank_is_none(value: Any) -> Any:
 
 Many = Annotated[list[ItemT], BeforeValidator(_as_list)]
 Maybe = Annotated[ItemT | None, BeforeValidator(_blank_is_none)]
-Quantity = Annotated[Decimal, Field(ge=0, le=1_000_000_000, max_digits=20)]
+Quantity = Annotated[Decimal, Field(ge=0, le=1_000_000_000, decimal_places=6)]
 """A text on the wire ("2"), sometimes a number."""
 Amount = Annotated[Decimal, Field(max_digits=28)]
 """A number on the wire, in major units. 28 digits is what decimal arithmetic keeps exactly."""
