@@ -59,8 +59,8 @@ _HOMES = {
     "crossdock.contract.sink": ("Sink",),
     "crossdock.contract.source": ("Source",),
     "crossdock.contract.values": (
-        "Absent", "Answers", "Attention", "Batch", "CannotTell", "Conflict", "Context", "Cursor", "Done", "Effect", "Known",
-        "Link", "Links", "Probe", "Push", "Receipt", "Received", "Record", "Ref", "SettledEffect", "Window",
+        "Absent", "Answers", "Attention", "Batch", "CannotTell", "Conflict", "Context", "Cursor", "Done", "Effect",
+        "Known", "Link", "Links", "Probe", "Push", "Receipt", "Received", "Record", "Ref", "SettledEffect", "Window",
     ),
     "crossdock.errors": (
         "ConfigError", "CredentialsError", "CrossdockError", "HoldError", "NothingToDo", "NotYetError", "PluginError",
