@@ -1,0 +1,123 @@
+"""Writing changes: a whole group of them, one statement kind after another."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import chain
+
+from crossdock.boundary import reach
+from crossdock.errors import StoreError
+from crossdock.store import codec
+from crossdock.store.moments import to_micros, to_micros_or_none
+from crossdock.store.rows import Change, DeliveryUpdate, EffectState, EffectUpdate, NewEffect, State
+from crossdock.store.sqlite import audit, links, notices, steps
+from crossdock.store.sqlite.queries import load
+
+_TERMINAL = frozenset({State.DELIVERED, State.SKIPPED, State.DEAD})
+
+
+def write(connection: sqlite3.Connection, changes: Sequence[Change], now: datetime) -> None:
+    """Write changes in the current transaction. Their parts touch different tables, so kind by kind equals one by one.
+
+    Raises: StoreError where any of them cannot be applied; the caller then rolls back and finds which.
+    """
+    _update_deliveries(connection, [one for change in changes for one in change.deliveries])
+    effects = [one for change in changes for one in change.effects]
+    _add_effects(connection, effects)
+    updates = [one for change in changes for one in change.steps]
+    if effects or updates:
+        steps.write(connection, effects, updates)
+    settled = [one for change in changes for one in change.settled]
+    _settle_effects(connection, settled)
+    links.write(connection, [one for change in changes for one in change.links], now)
+    notices.write(connection, [one for change in changes for one in change.notices], now)
+    audit.append(connection, chain.from_iterable(change.audit for change in changes))
+    if effects:
+        reach("effect.in_transaction")
+    if settled:
+        reach("settle.in_transaction")
+
+
+def _update_deliveries(connection: sqlite3.Connection, updates: Sequence[DeliveryUpdate]) -> None:
+    if not updates:
+        return
+    done = connection.executemany(load("deliveries")["update"], map(_delivery_row, updates)).rowcount
+    if done != len(updates):
+        _refuse_delivery(connection, updates)
+
+
+def _delivery_row(update: DeliveryUpdate) -> tuple[object, ...]:
+    at = to_micros(update.at)
+    # Plain text: SQLite's module asks every other type, subclasses of str too, how to adapt it.
+    terminal, state = update.state in _TERMINAL, update.state.value
+    return (
+        state, update.code, at,
+        state, update.code, update.reason, update.fix,
+        None if terminal else to_micros_or_none(update.due_at), to_micros_or_none(update.deadline),
+        update.attempts,
+        at if terminal else None,
+        update.id,
+    )  # fmt: skip
+
+
+def _refuse_delivery(connection: sqlite3.Connection, updates: Sequence[DeliveryUpdate]) -> None:
+    for update in updates:
+        row = connection.execute(load("deliveries")["exists"], (update.id,)).fetchone()
+        if row is None:
+            raise StoreError(f"there is no delivery {update.id}", code="delivery_unknown", delivery=update.id)
+    # Those that this very group settled look settled too: only a change on its own is judged for good.
+    ids = ", ".join(str(update.id) for update in updates[:5])
+    raise StoreError(f"delivery {ids} is settled already", code="delivery_settled", delivery=updates[0].id)
+
+
+def _add_effects(connection: sqlite3.Connection, effects: Sequence[NewEffect]) -> None:
+    if not effects:
+        return
+    sql = load("effects")
+    try:
+        connection.executemany(sql["add"], map(_effect_row, effects))
+    except sqlite3.IntegrityError as error:
+        if error.sqlite_errorname == "SQLITE_CONSTRAINT_UNIQUE":
+            raise _effect_exists(connection, effects) from error
+        raise
+    plans = [_plan_row(one) for one in effects if one.content is not None or one.memo is not None or one.facts]
+    connection.executemany(sql["add_plan"], plans)
+    connection.executemany(sql["count"], Counter(one.pipeline for one in effects).items())
+
+
+def _effect_row(effect: NewEffect) -> tuple[object, ...]:
+    at = to_micros(effect.at)
+    return (
+        effect.id, effect.account, effect.sink, effect.key, effect.version, effect.state.value, effect.delivery_id,
+        effect.record_id, effect.pipeline, effect.route, at, None if effect.state is EffectState.ATTEMPTED else at,
+        codec.receipt_to_text(effect.receipt),
+    )  # fmt: skip
+
+
+def _plan_row(effect: NewEffect) -> tuple[object, ...]:
+    content, memo = codec.to_text_or_none(effect.content), codec.to_text_or_none(effect.memo)
+    return (effect.id, content, memo, codec.to_text(list(effect.facts)))
+
+
+def _effect_exists(connection: sqlite3.Connection, effects: Sequence[NewEffect]) -> StoreError:
+    sql = load("effects")["taken"]
+    facts = [(one.account, one.sink, one.key, one.version) for one in effects]
+    taken = (one for one, fact in zip(effects, facts, strict=True) if connection.execute(sql, fact).fetchone())
+    one = next(taken, effects[-1])  # what went in before the fault is there too; a change on its own names it rightly
+    return StoreError(
+        f"effect {one.key} of {one.sink} at {one.account} exists already in version {one.version}",
+        code="effect_exists",
+        effect_key=one.key,
+        version=one.version,
+    )
+
+
+def _settle_effects(connection: sqlite3.Connection, updates: Sequence[EffectUpdate]) -> None:
+    if not updates:
+        return
+    rows = [(one.state.value, to_micros(one.at), codec.receipt_to_text(one.receipt), one.id) for one in updates]
+    if connection.executemany(load("effects")["settle"], rows).rowcount != len(rows):
+        raise StoreError(f"there is no effect {updates[0].id}", code="effect_unknown", effect=updates[0].id)

@@ -1,0 +1,112 @@
+"""Which deliveries are due, and how lists and stories show them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from crossdock.jsonio import loads
+from crossdock.store import codec
+from crossdock.store.moments import from_micros, from_micros_or_none, to_micros
+from crossdock.store.rows import Delivery, DeliveryStory, DeliverySummary, State
+from crossdock.store.sqlite import audit, effects
+from crossdock.store.sqlite.queries import load
+
+
+def ready(connection: sqlite3.Connection, pipeline: str, route: str, now: datetime, limit: int) -> list[Delivery]:
+    """Deliveries that are due and that no older one of their ordering key blocks."""
+    at = to_micros(now)
+    rows = connection.execute(load("deliveries")["ready"], (pipeline, route, at, at, limit)).fetchall()
+    return [_delivery(row) for row in rows]
+
+
+def next_due(connection: sqlite3.Connection, pipeline: str, route: str) -> datetime | None:
+    """When the next unblocked delivery falls due that settles by itself."""
+    row = connection.execute(load("deliveries")["next_due"], (pipeline, route)).fetchone()
+    return None if row is None else from_micros(row[0])
+
+
+def find(
+    connection: sqlite3.Connection,
+    *,
+    pipelines: Sequence[str] | None,
+    states: Sequence[State] | None,
+    key: str | None,
+    since: datetime | None,
+    limit: int,
+) -> list[DeliverySummary]:
+    """Deliveries by filter, newest first."""
+    conditions, values = ["TRUE"], list[Any]()
+    if pipelines is not None:
+        conditions.append(f"pipeline IN ({','.join('?' * len(pipelines))})")
+        values += pipelines
+    elif key is not None:  # lets the index on (pipeline, key) serve
+        conditions.append("pipeline IN (SELECT name FROM pipelines)")
+    if states is not None:
+        conditions.append(f"state IN ({','.join('?' * len(states))})")
+        values += [state.value for state in states]
+    if key is not None:
+        conditions.append("key = ?")
+        values.append(key)
+    if since is not None:
+        conditions.append("since >= ?")
+        values.append(to_micros(since))
+    sql = load("deliveries")["summaries"].replace("{conditions}", " AND ".join(conditions))
+    return [_summary(row) for row in connection.execute(sql, (*values, limit)).fetchall()]
+
+
+def story(connection: sqlite3.Connection, delivery_id: int) -> DeliveryStory | None:
+    """One delivery with everything that was done for it."""
+    row = connection.execute(load("deliveries")["summary"], (delivery_id,)).fetchone()
+    if row is None:
+        return None
+    summary = _summary(row[:-1])
+    made = effects.of_delivery(connection, delivery_id)
+    refs = [summary.key, str(delivery_id), *(effect.id for effect in made)]
+    return DeliveryStory(summary, from_micros(row[-1]), made, audit.about(connection, refs, summary.pipeline))
+
+
+def _delivery(row: tuple[Any, ...]) -> Delivery:
+    (
+        delivery_id, pipeline, route, record_id, key, ordering_key, revision, state, code, attempts,
+        since, read_at, backfill, account, identifiers, packing, body,
+    ) = row  # fmt: skip
+    return Delivery(
+        id=delivery_id,
+        pipeline=pipeline,
+        route=route,
+        record_id=record_id,
+        key=key,
+        ordering_key=ordering_key,
+        revision=revision,
+        state=State(state),
+        code=code,
+        attempts=attempts,
+        since=from_micros(since),
+        read_at=from_micros(read_at),
+        backfill=bool(backfill),
+        account=account,
+        identifiers=loads(identifiers),
+        raw=None if body is None else codec.unpack(packing, body),
+    )
+
+
+def _summary(row: tuple[Any, ...]) -> DeliverySummary:
+    delivery_id, pipeline, route, key, revision, state, code, reason, fix, attempts, since, due_at, deadline = row
+    return DeliverySummary(
+        id=delivery_id,
+        pipeline=pipeline,
+        route=route,
+        key=key,
+        revision=revision,
+        state=State(state),
+        code=code,
+        reason=reason,
+        fix=fix,
+        attempts=attempts,
+        since=from_micros(since),
+        due_at=from_micros_or_none(due_at),
+        deadline=from_micros_or_none(deadline),
+    )

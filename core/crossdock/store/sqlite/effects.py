@@ -1,0 +1,99 @@
+"""Reading effects back, with their steps."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from crossdock.store import codec
+from crossdock.store.moments import from_micros, from_micros_or_none
+from crossdock.store.rows import EffectRow, EffectState, StepRow
+from crossdock.store.sqlite.queries import load, slices, widen
+
+
+def of_delivery(connection: sqlite3.Connection, delivery_id: int) -> list[EffectRow]:
+    """All effects that a delivery planned, oldest first."""
+    return _complete(connection, connection.execute(load("effects")["of_delivery"], (delivery_id,)).fetchall())
+
+
+def latest(connection: sqlite3.Connection, account: str, sink: str, keys: Sequence[str]) -> dict[str, EffectRow]:
+    """For each key the newest version that is not void."""
+    sql, found = load("effects")["latest"], {}
+    for piece in slices(list(dict.fromkeys(keys))):
+        rows = connection.execute(widen(sql, len(piece)), (*piece, account, sink)).fetchall()
+        found.update({row[0]: row for row in rows})  # by id: the repeats of a slice fall together
+    return {effect.key: effect for effect in _complete(connection, found.values())}
+
+
+def newest_version(connection: sqlite3.Connection, account: str, sink: str, key: str) -> int:
+    """The highest version ever used, void ones included; 0 for none."""
+    (version,) = connection.execute(load("effects")["newest_version"], (account, sink, key)).fetchone()
+    return int(version)
+
+
+def count(connection: sqlite3.Connection, pipeline: str) -> int:
+    """How many effects a pipeline ever planned."""
+    row = connection.execute(load("effects")["counted"], (pipeline,)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def _complete(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> list[EffectRow]:
+    rows = list(rows)
+    steps = _steps(connection, [row[0] for row in rows])
+    return [_effect(row, steps.get(row[0], {})) for row in rows]
+
+
+def _steps(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, dict[int, StepRow]]:
+    sql = load("effects")["steps"]
+    found: dict[str, dict[int, StepRow]] = {}
+    for piece in slices(ids):
+        for row in connection.execute(widen(sql, len(piece)), piece).fetchall():
+            found.setdefault(row[0], {})[row[1]] = _step(row)
+    return found
+
+
+def _effect(row: tuple[Any, ...], steps: dict[int, StepRow]) -> EffectRow:
+    (
+        effect_id, account, sink, key, version, state, delivery_id, record_id, pipeline, route,
+        content, memo, facts, receipt, planned_at, settled_at,
+    ) = row  # fmt: skip
+    return EffectRow(
+        id=effect_id,
+        account=account,
+        sink=sink,
+        key=key,
+        version=version,
+        state=EffectState(state),
+        delivery_id=delivery_id,
+        record_id=record_id,
+        pipeline=pipeline,
+        route=route,
+        content=codec.from_text_or_none(content),
+        memo=codec.from_text_or_none(memo),
+        facts=tuple(codec.from_text_or_none(facts) or ()),
+        steps=tuple(steps[position] for position in sorted(steps)),
+        receipt=codec.receipt_from_text(receipt),
+        planned_at=from_micros(planned_at),
+        settled_at=from_micros_or_none(settled_at),
+    )
+
+
+def _step(row: tuple[Any, ...]) -> StepRow:
+    (
+        _, position, method, url, headers, packing, body, attempted_at, answered_at, lost, status,
+        answer_headers, answer_packing, answer,
+    ) = row  # fmt: skip
+    return StepRow(
+        position=position,
+        method=method,
+        url=url,
+        headers=() if headers is None else codec.headers_from_text(headers),
+        body=b"" if body is None else codec.unpack(packing, body),
+        attempted_at=from_micros_or_none(attempted_at),
+        answered_at=from_micros_or_none(answered_at),
+        lost=bool(lost),
+        status=status,
+        answer_headers=() if answer_headers is None else codec.headers_from_text(answer_headers),
+        answer=None if answer is None else codec.unpack(answer_packing, answer),
+    )

@@ -1,0 +1,82 @@
+"""Links between identifiers of two accounts, readable from either side."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from crossdock.contract.values import Link, Links, Ref
+from crossdock.jsonio import Json
+from crossdock.store import codec
+from crossdock.store.moments import to_micros
+from crossdock.store.sqlite.queries import load, slices, widen
+
+
+def write(connection: sqlite3.Connection, links: Sequence[tuple[str | None, Link]], now: datetime) -> None:
+    """Write links; one that is there already takes the newer lines."""
+    if links:
+        at = to_micros(now)
+        connection.executemany(load("links")["put"], [_row(effect_id, link, at) for effect_id, link in links])
+
+
+def find(
+    connection: sqlite3.Connection, near_account: str, far_account: str, ids: Mapping[str, Sequence[str]]
+) -> dict[str, Links]:
+    """For each record key the links between two accounts that touch any of its ids, seen from `near_account`."""
+    wanted = list({one for several in ids.values() for one in several})
+    found: dict[int, Link] = {}
+    for row in _rows(connection, near_account, far_account, wanted):
+        found[row[0]] = _link(row)
+    if near_account != far_account:
+        for row in _rows(connection, far_account, near_account, wanted):
+            found[row[0]] = turn(_link(row))
+    touching: defaultdict[str, list[int]] = defaultdict(list)
+    for number in sorted(found):  # in the order in which they were made
+        for one in {found[number].near.id, found[number].far.id}:
+            touching[one].append(number)
+    return {key: _collect(found, touching, several) for key, several in ids.items()}
+
+
+def turn(link: Link) -> Link:
+    """The same link seen from its other side; lines that say no id of their own are left out."""
+    lines: dict[str, Json] = {}
+    for near_line, beside in link.lines.items():
+        far_line = beside.get("id") if isinstance(beside, Mapping) else beside
+        if not isinstance(far_line, str | int):
+            continue
+        back = {**beside, "id": near_line} if isinstance(beside, Mapping) else near_line
+        taken = lines.get(str(far_line))
+        # Two near lines on one far line: a list, which nobody can mistake for one of them.
+        lines[str(far_line)] = back if taken is None else [*(taken if isinstance(taken, list) else [taken]), back]
+    return Link(near=link.far, far=link.near, lines=lines, detail=link.detail)
+
+
+def _collect(found: Mapping[int, Link], touching: Mapping[str, Sequence[int]], ids: Sequence[str]) -> Links:
+    numbers = {number for one in ids for number in touching.get(one, ())}
+    return Links(found[number] for number in sorted(numbers))
+
+
+def _rows(connection: sqlite3.Connection, near: str, far: str, ids: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    sql = load("links")
+    for piece in slices(ids):
+        yield from connection.execute(widen(sql["by_near"], len(piece)), (*piece, near, far)).fetchall()
+        yield from connection.execute(widen(sql["by_far"], len(piece)), (*piece, far, near)).fetchall()
+
+
+def _row(effect_id: str | None, link: Link, at: int) -> tuple[Any, ...]:
+    near, far = link.near, link.far
+    lines, detail = codec.to_text(dict(link.lines)), codec.to_text_or_none(link.detail)
+    return (near.account, near.id, near.kind, far.account, far.id, far.kind, lines, detail, effect_id, at)
+
+
+def _link(row: tuple[Any, ...]) -> Link:
+    _, near_account, near_kind, near_id, far_account, far_kind, far_id, lines, detail = row
+    return Link(
+        near=Ref(near_account, near_kind, near_id),
+        far=Ref(far_account, far_kind, far_id),
+        lines=codec.from_text_or_none(lines),
+        detail=codec.from_text_or_none(detail),
+    )

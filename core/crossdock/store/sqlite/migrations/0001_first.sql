@@ -1,0 +1,268 @@
+-- The first schema. Times are microseconds since 1970 in UTC; JSON is text; codec 0 is plain, 1 is zlib.
+
+CREATE TABLE pipelines (
+    name TEXT PRIMARY KEY,
+    revisions INTEGER NOT NULL DEFAULT 0,   -- how many were ever stored
+    effects INTEGER NOT NULL DEFAULT 0,     -- how many were ever planned
+    last_read INTEGER,                      -- the last complete read
+    last_idle INTEGER,                      -- the last complete read that found nothing to do
+    reason TEXT                             -- why the last read brought nothing, or how it failed
+) WITHOUT ROWID;
+
+CREATE TABLE cursors (
+    pipeline TEXT PRIMARY KEY,
+    value TEXT NOT NULL,
+    advanced_at INTEGER NOT NULL,
+    swept_at INTEGER
+) WITHOUT ROWID;
+
+-- ------------------------------------------------------------ what was read
+
+CREATE TABLE records (
+    id INTEGER PRIMARY KEY,
+    pipeline TEXT NOT NULL,
+    account TEXT NOT NULL,
+    entity TEXT NOT NULL,
+    key TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    version INTEGER,                        -- the vendor's
+    version_is_time INTEGER NOT NULL DEFAULT 0,
+    ordering_key TEXT NOT NULL,
+    identifiers TEXT NOT NULL,
+    digest BLOB NOT NULL,                   -- keyed by the payload's salt, so it says nothing once that is gone
+    read_at INTEGER NOT NULL,
+    backfill INTEGER NOT NULL,
+    sweep INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX records_revision ON records (pipeline, key, revision);
+
+-- Apart from the hot rows: a page of hot rows holds dozens, a page of payloads holds one to four.
+CREATE TABLE payloads (
+    id INTEGER PRIMARY KEY REFERENCES records (id) ON DELETE CASCADE,
+    codec INTEGER NOT NULL,
+    salt BLOB NOT NULL,
+    body BLOB NOT NULL
+);
+
+CREATE TABLE identifiers (
+    value TEXT NOT NULL,
+    pipeline TEXT NOT NULL,
+    key TEXT NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (value, pipeline, key, name)
+) WITHOUT ROWID;
+
+-- ------------------------------------------------------------ what becomes of it
+
+CREATE TABLE deliveries (
+    id INTEGER PRIMARY KEY,
+    pipeline TEXT NOT NULL,
+    route TEXT NOT NULL,
+    key TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    record_id INTEGER NOT NULL REFERENCES records (id),
+    ordering_key TEXT NOT NULL,
+    state TEXT NOT NULL,
+    code TEXT,
+    reason TEXT,
+    fix TEXT,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    read_at INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    due_at INTEGER,
+    deadline INTEGER,
+    settled_at INTEGER
+);
+CREATE UNIQUE INDEX deliveries_revision ON deliveries (pipeline, key, route, revision);
+CREATE INDEX deliveries_due ON deliveries (pipeline, route, due_at, id) WHERE due_at IS NOT NULL;
+-- Who stands before whom. A query uses a partial index only where it repeats the condition word for word.
+CREATE INDEX deliveries_order ON deliveries (pipeline, route, ordering_key, id)
+    WHERE state IN ('pending', 'attempted', 'waiting', 'held');
+-- What a newer revision may supersede, without walking all old revisions of a key.
+CREATE INDEX deliveries_superseded ON deliveries (pipeline, key, route, revision)
+    WHERE state NOT IN ('delivered', 'skipped');
+-- Counts per state, the newest success, and (settled_at being NULL) the oldest open row of a state.
+CREATE INDEX deliveries_state ON deliveries (pipeline, state, settled_at);
+
+CREATE TABLE effects (
+    id TEXT NOT NULL UNIQUE,
+    account TEXT NOT NULL,
+    sink TEXT NOT NULL,
+    key TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    delivery_id INTEGER NOT NULL REFERENCES deliveries (id),
+    record_id INTEGER NOT NULL REFERENCES records (id),
+    pipeline TEXT NOT NULL,
+    route TEXT NOT NULL,
+    planned_at INTEGER NOT NULL,
+    settled_at INTEGER,
+    receipt TEXT
+);
+CREATE UNIQUE INDEX effects_fact ON effects (account, sink, key, version);
+CREATE INDEX effects_delivery ON effects (delivery_id);
+
+-- What a sink named beside the requests; only where it named something.
+CREATE TABLE plans (
+    effect_id TEXT PRIMARY KEY REFERENCES effects (id) ON DELETE CASCADE,
+    content TEXT,
+    memo TEXT,
+    facts TEXT NOT NULL
+);
+
+CREATE TABLE steps (
+    id INTEGER PRIMARY KEY,
+    effect_id TEXT NOT NULL REFERENCES effects (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    method TEXT NOT NULL,
+    url TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    attempted_at INTEGER,
+    answered_at INTEGER,
+    lost INTEGER NOT NULL DEFAULT 0,
+    status INTEGER,
+    batch_id INTEGER REFERENCES batches (id)
+);
+CREATE UNIQUE INDEX steps_position ON steps (effect_id, position);
+
+-- Requests are written once and answers once: journalling an attempt rewrites neither.
+CREATE TABLE requests (
+    step_id INTEGER PRIMARY KEY REFERENCES steps (id) ON DELETE CASCADE,
+    headers TEXT NOT NULL,
+    codec INTEGER NOT NULL,
+    body BLOB NOT NULL
+);
+CREATE TABLE answers (
+    step_id INTEGER PRIMARY KEY REFERENCES steps (id) ON DELETE CASCADE,
+    headers TEXT NOT NULL,
+    codec INTEGER NOT NULL,
+    body BLOB NOT NULL
+);
+
+-- Bulk steps: AUTOINCREMENT, because a number is never used again.
+CREATE TABLE batches (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    account TEXT NOT NULL,
+    sink TEXT NOT NULL,
+    state TEXT NOT NULL,
+    remote_id TEXT,
+    made_at INTEGER NOT NULL,
+    attempted_at INTEGER,
+    answered_at INTEGER,
+    processed_at INTEGER
+);
+CREATE INDEX batches_open ON batches (account, sink, id) WHERE processed_at IS NULL;
+
+CREATE TABLE links (
+    id INTEGER PRIMARY KEY,
+    near_account TEXT NOT NULL,
+    near_id TEXT NOT NULL,
+    near_kind TEXT NOT NULL,
+    far_account TEXT NOT NULL,
+    far_id TEXT NOT NULL,
+    far_kind TEXT NOT NULL,
+    lines TEXT NOT NULL,
+    detail TEXT,
+    effect_id TEXT REFERENCES effects (id),
+    at INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX links_near ON links (near_account, near_id, near_kind, far_account, far_id, far_kind);
+CREATE INDEX links_far ON links (far_account, far_id);
+
+CREATE TABLE notices (
+    pipeline TEXT NOT NULL,
+    code TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    message TEXT NOT NULL,
+    fix TEXT NOT NULL,
+    first_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    count INTEGER NOT NULL DEFAULT 1,
+    PRIMARY KEY (pipeline, code, subject)
+) WITHOUT ROWID;
+
+-- ------------------------------------------------------------ the log
+
+CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    pipeline TEXT,
+    kind TEXT NOT NULL,
+    ref TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    hash BLOB NOT NULL
+);
+CREATE INDEX audit_ref ON audit (ref, seq);
+CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
+BEGIN
+    SELECT RAISE(ABORT, 'the audit log is append-only');
+END;
+CREATE TRIGGER audit_is_not_cut BEFORE DELETE ON audit
+BEGIN
+    SELECT RAISE(ABORT, 'the audit log is append-only');
+END;
+CREATE TABLE audit_head (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    seq INTEGER NOT NULL,
+    hash BLOB NOT NULL
+);
+INSERT INTO audit_head (one, seq, hash)
+VALUES (1, 0, X'63726F7373646F636B206175646974206C6F672C2067656E6573697320726F77');
+
+-- ------------------------------------------------------------ webhooks, listings, limits
+
+CREATE TABLE pushes (
+    id INTEGER PRIMARY KEY,
+    endpoint TEXT NOT NULL,
+    event_id TEXT,
+    headers TEXT NOT NULL,
+    codec INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    received_at INTEGER NOT NULL,
+    done_at INTEGER,
+    reason TEXT
+);
+CREATE UNIQUE INDEX pushes_event ON pushes (endpoint, event_id) WHERE event_id IS NOT NULL;
+CREATE INDEX pushes_todo ON pushes (endpoint, id) WHERE done_at IS NULL;
+
+CREATE TABLE catalogue (
+    account TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    document TEXT NOT NULL,
+    seen_at INTEGER NOT NULL,
+    gone_at INTEGER,
+    PRIMARY KEY (account, kind, id)
+) WITHOUT ROWID;
+
+CREATE TABLE quotas (
+    account TEXT NOT NULL,
+    name TEXT NOT NULL,
+    remaining REAL NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (account, name)
+) WITHOUT ROWID;
+
+-- ------------------------------------------------------------ sealed
+
+CREATE TABLE tokens (
+    account TEXT PRIMARY KEY,
+    key_id TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE secrets (
+    name TEXT PRIMARY KEY,
+    key_id TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- Rights that one process holds for a while.
+CREATE TABLE leases (
+    name TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    until INTEGER NOT NULL
+) WITHOUT ROWID;

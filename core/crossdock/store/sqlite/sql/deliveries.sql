@@ -1,0 +1,54 @@
+-- name: ready
+SELECT d.id, d.pipeline, d.route, d.record_id, d.key, d.ordering_key, d.revision, d.state, d.code, d.attempts,
+    d.since, d.read_at, r.backfill, r.account, r.identifiers, p.codec, p.body
+FROM deliveries d
+JOIN records r ON r.id = d.record_id
+LEFT JOIN payloads p ON p.id = d.record_id
+WHERE d.pipeline = ? AND d.route = ? AND d.due_at <= ?
+    AND NOT EXISTS (
+        SELECT 1 FROM deliveries older
+        WHERE older.pipeline = d.pipeline AND older.route = d.route AND older.ordering_key = d.ordering_key
+            AND older.id < d.id
+            AND older.state IN ('pending', 'attempted', 'waiting', 'held')
+            AND (older.state <> 'held' OR older.code = 'outcome_unknown' OR older.due_at <= ?)
+    )
+ORDER BY d.due_at, d.id
+LIMIT ?
+
+-- name: next_due
+SELECT d.due_at
+FROM deliveries d
+WHERE d.pipeline = ? AND d.route = ? AND d.due_at IS NOT NULL
+    AND d.state IN ('pending', 'attempted', 'waiting', 'held') AND d.state <> 'held'
+    AND NOT EXISTS (
+        SELECT 1 FROM deliveries older
+        WHERE older.pipeline = d.pipeline AND older.route = d.route AND older.ordering_key = d.ordering_key
+            AND older.id < d.id
+            AND older.state IN ('pending', 'attempted', 'waiting', 'held')
+            AND (older.state <> 'held' OR older.code = 'outcome_unknown')
+    )
+ORDER BY d.due_at, d.id
+LIMIT 1
+
+-- name: update
+UPDATE deliveries SET
+    since = CASE WHEN state = ? AND code IS ? THEN since ELSE ? END,
+    state = ?, code = ?, reason = ?, fix = ?, due_at = ?, deadline = ?,
+    attempts = coalesce(?, attempts),
+    settled_at = ?
+WHERE id = ? AND state NOT IN ('delivered', 'skipped', 'dead')
+
+-- name: exists
+SELECT state FROM deliveries WHERE id = ?
+
+-- name: summaries
+SELECT id, pipeline, route, key, revision, state, code, reason, fix, attempts, since, due_at, deadline
+FROM deliveries
+WHERE {conditions}
+ORDER BY id DESC
+LIMIT ?
+
+-- name: summary
+SELECT id, pipeline, route, key, revision, state, code, reason, fix, attempts, since, due_at, deadline, read_at
+FROM deliveries
+WHERE id = ?

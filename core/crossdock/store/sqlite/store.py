@@ -1,0 +1,266 @@
+"""The store in one SQLite file."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+import anyio
+from anyio import to_thread
+
+from crossdock.clock import Clock
+from crossdock.contract.values import Link, Links
+from crossdock.errors import StoreError
+from crossdock.http.types import Token
+from crossdock.store.cipher import Key, need_key
+from crossdock.store.protocol import LEASE
+from crossdock.store.rows import (
+    Change,
+    CursorRow,
+    Delivery,
+    DeliveryStory,
+    DeliverySummary,
+    EffectRow,
+    Intake,
+    NoticeRow,
+    PipelineStatus,
+    Staged,
+    State,
+)
+from crossdock.store.sqlite import audit, deliveries, effects, links, lock, notices, sealed, status
+from crossdock.store.sqlite import intake as staging
+from crossdock.store.sqlite.connections import open_writer
+from crossdock.store.sqlite.migrate import migrate
+from crossdock.store.sqlite.reader import Reader
+from crossdock.store.sqlite.writer import Writer
+
+_FEW = 8  # look-ups of so many keys are made at once, without a thread
+_ASK_AGAIN_S = 0.25
+
+
+class SqliteStore:
+    """Durable state in one file. It is open between `__aenter__` and `__aexit__`."""
+
+    def __init__(self, path: Path, *, clock: Clock, key: Key | None = None) -> None:
+        self.path = path
+        self._clock = clock
+        self._key = key
+        self._tokens: dict[str, Token] = {}
+        self._renewals: defaultdict[str, anyio.Lock] = defaultdict(anyio.Lock)
+        self._opened: tuple[Writer, Reader] | None = None
+        self._exit = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            connection = await to_thread.run_sync(self._open)
+            stack.callback(_close, connection)
+            reader = Reader(self.path)
+            stack.callback(reader.close)
+            writer = Writer(connection, self.path, self._clock)
+            group = await stack.enter_async_context(anyio.create_task_group())
+            group.start_soon(writer.run)
+            stack.callback(writer.close)
+            self._opened = writer, reader
+            self._exit = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        # Whatever ended the body, those who still wait are served before the file is closed.
+        self._writer.close()
+        try:
+            await self._exit.aclose()
+        finally:
+            self._opened = None
+
+    # ------------------------------------------------------------ runs
+
+    @asynccontextmanager
+    async def running(self, pipelines: Sequence[str]) -> AsyncIterator[None]:
+        """Hold the run lock: one for the whole file."""
+        with lock.hold(self.path):
+            yield
+
+    # ------------------------------------------------------------ intake
+
+    async def cursor(self, pipeline: str) -> CursorRow | None:
+        """Where the source stands."""
+        return self._reader.now(partial(staging.cursor, pipeline=pipeline))
+
+    async def stage(self, intake: Intake) -> Staged:
+        """Store a batch."""
+        return await self._writer.do(partial(staging.stage, intake=intake), weight=len(intake.records))
+
+    async def read_ended(self, pipeline: str, at: datetime, reason: str | None, *, complete: bool) -> None:
+        """Note how a read ended."""
+        await self._writer.do(partial(staging.note_read, pipeline=pipeline, at=at, reason=reason, complete=complete))
+
+    # ------------------------------------------------------------ delivery
+
+    async def ready(self, pipeline: str, route: str, *, now: datetime, limit: int) -> Sequence[Delivery]:
+        """Deliveries that are due and unblocked."""
+        return await self._reader.ask(
+            partial(deliveries.ready, pipeline=pipeline, route=route, now=now, limit=limit),
+        )
+
+    async def next_due(self, pipeline: str, route: str) -> datetime | None:
+        """When the next unblocked delivery falls due."""
+        return self._reader.now(partial(deliveries.next_due, pipeline=pipeline, route=route))
+
+    async def effects_of(self, delivery_id: int) -> Sequence[EffectRow]:
+        """All effects that a delivery planned."""
+        return self._reader.now(partial(effects.of_delivery, delivery_id=delivery_id))
+
+    async def latest_effects(self, account: str, sink: str, keys: Sequence[str]) -> Mapping[str, EffectRow]:
+        """For each key the newest version that is not void."""
+        query = partial(effects.latest, account=account, sink=sink, keys=keys)
+        return self._reader.now(query) if len(keys) <= _FEW else await self._reader.ask(query)
+
+    async def newest_version(self, account: str, sink: str, key: str) -> int:
+        """The highest version number ever used for a fact."""
+        return self._reader.now(partial(effects.newest_version, account=account, sink=sink, key=key))
+
+    async def record_raw(self, record_id: int) -> bytes | None:
+        """A stored record as JSON."""
+        return self._reader.now(partial(staging.raw, record_id=record_id))
+
+    async def links(self, near_account: str, far_account: str, ids: Mapping[str, Sequence[str]]) -> Mapping[str, Links]:
+        """For each record key the links that touch any of its ids."""
+        query = partial(links.find, near_account=near_account, far_account=far_account, ids=ids)
+        return self._reader.now(query) if len(ids) <= _FEW else await self._reader.ask(query)
+
+    async def apply(self, change: Change) -> None:
+        """Write a change."""
+        await self._writer.apply(change)
+
+    async def add_links(self, links: Sequence[Link]) -> None:
+        """Write links that no effect made."""
+        await self._writer.apply(Change(links=[(None, link) for link in links]))
+
+    # ------------------------------------------------------------ what people ask
+
+    async def status(self, pipelines: Sequence[str]) -> Sequence[PipelineStatus]:
+        """Where these pipelines stand."""
+        return await self._reader.ask(partial(status.find, pipelines=pipelines))
+
+    async def deliveries(
+        self,
+        *,
+        pipelines: Sequence[str] | None = None,
+        states: Sequence[State] | None = None,
+        key: str | None = None,
+        since: datetime | None = None,
+        limit: int = 1000,
+    ) -> Sequence[DeliverySummary]:
+        """Deliveries by filter, newest first."""
+        return await self._reader.ask(
+            partial(deliveries.find, pipelines=pipelines, states=states, key=key, since=since, limit=limit)
+        )
+
+    async def delivery(self, delivery_id: int) -> DeliveryStory | None:
+        """One delivery with its whole story."""
+        return await self._reader.ask(partial(deliveries.story, delivery_id=delivery_id))
+
+    async def notices(self, pipelines: Sequence[str] | None = None) -> Sequence[NoticeRow]:
+        """What persons should know."""
+        return await self._reader.ask(partial(notices.find, pipelines=pipelines))
+
+    async def effect_count(self, pipeline: str) -> int:
+        """How many effects a pipeline ever planned."""
+        return self._reader.now(partial(effects.count, pipeline=pipeline))
+
+    # ------------------------------------------------------------ audit
+
+    async def verify_audit(self) -> str | None:
+        """None where the chain holds."""
+        return await self._reader.ask(audit.verify)
+
+    # ------------------------------------------------------------ tokens and secrets
+
+    async def load(self, account: str) -> Token | None:
+        """The stored token of an account."""
+        if account in self._tokens:
+            return self._tokens[account]
+        return self._reader.now(partial(sealed.token, key=self._key, account=account))
+
+    async def save(self, account: str, token: Token) -> None:
+        """Keep a token."""
+        if self._key is None:
+            self._tokens[account] = token
+            return
+        await self._writer.do(
+            partial(sealed.put_token, key=self._key, account=account, token=token, at=self._clock.now())
+        )
+
+    @asynccontextmanager
+    async def refreshing(self, account: str) -> AsyncIterator[None]:
+        """Hold the right to renew an account's token."""
+        name, owner = f"token:{account}", f"{os.getpid()}-{os.urandom(8).hex()}"
+        async with self._renewals[account]:  # our own tasks queue here, so that only one of them asks the file
+            while not await self._writer.do(
+                partial(sealed.take_lease, name=name, owner=owner, now=self._clock.now(), length=LEASE)
+            ):
+                await self._clock.sleep(_ASK_AGAIN_S)
+            try:
+                yield
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await self._writer.do(partial(sealed.drop_lease, name=name, owner=owner))
+
+    async def put_secret(self, name: str, value: str, at: datetime) -> None:
+        """Seal a secret."""
+        key = need_key(self._key, f"storing secret {name}")
+        await self._writer.do(partial(sealed.put_secret, key=key, name=name, value=value, at=at))
+
+    async def secret(self, name: str) -> str | None:
+        """Open a secret."""
+        return self._reader.now(partial(sealed.secret, key=self._key, name=name))
+
+    async def secret_names(self) -> Mapping[str, datetime]:
+        """Names of the stored secrets and when each was set."""
+        return self._reader.now(sealed.secret_names)
+
+    async def remove_secret(self, name: str) -> bool:
+        """Forget a secret."""
+        return await self._writer.do(partial(sealed.remove_secret, name=name))
+
+    # ------------------------------------------------------------ opening
+
+    def _open(self) -> sqlite3.Connection:
+        connection = open_writer(self.path)
+        try:
+            migrate(connection, self.path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    @property
+    def _writer(self) -> Writer:
+        return self._both()[0]
+
+    @property
+    def _reader(self) -> Reader:
+        return self._both()[1]
+
+    def _both(self) -> tuple[Writer, Reader]:
+        if self._opened is None:
+            raise StoreError(f"the store {self.path} is not open", code="store_closed")
+        return self._opened
+
+
+def _close(connection: sqlite3.Connection) -> None:
+    # Fresh statistics for the planner, where enough changed; a full disk is no reason to fail now.
+    try:
+        if connection.total_changes:
+            connection.execute("PRAGMA optimize")
+    except sqlite3.Error:
+        pass
+    finally:
+        connection.close()
