@@ -111,6 +111,7 @@ def test_to_order_names_its_fault(kit, path, value, message):
         (LINE + ".orderLineQuantity.amount", "1e999999999"),
         (LINE + ".orderLineQuantity.amount", "NaN"),
         (LINE + ".orderLineQuantity.amount", "two"),
+        (LINE + ".orderLineQuantity.amount", "1.0000001"),
         ("orderLines.orderLine.0.charges.charge.0.chargeAmount.amount", Decimal("1e99999")),
     ],
 )
