@@ -1,0 +1,1 @@
+"""CartonCloud connector for crossdock."""

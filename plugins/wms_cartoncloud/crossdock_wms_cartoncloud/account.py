@@ -1,0 +1,74 @@
+"""What a connection test asks: who are we, is the tenant ours, and which roles are missing."""
+
+from __future__ import annotations
+
+from crossdock import TestReport
+from crossdock.http import Reader
+from crossdock_wms_cartoncloud.api import CartonCloudApi, ReadRefusedError, all_of
+
+WMS_ROLE = "role WMS Create Jobs"
+TMS_ROLE = "role TMS View Jobs"
+_NEEDS_CONSIGNMENTS = "dispatches"
+_NOTE = (
+    "where a customer generates consignments on import, creating a sale order needs the role TMS Create Jobs too; "
+    "CartonCloud does not let us read that setting"
+)
+
+
+async def examine(tenant: str, http: Reader, used: frozenset[str]) -> TestReport:
+    """Ask with four cheap reading calls. Raises: CredentialsError, TransientError."""
+    api = CartonCloudApi(http, tenant)
+    account, missing = await _membership(api, tenant)
+    customers, warehouses, refused = await _orders(api)
+    if any(component.rpartition(".")[2] == _NEEDS_CONSIGNMENTS for component in used):
+        refused += await _consignments(api)
+    notes: tuple[str, ...] = (
+        (_NOTE,) if any(component.rpartition(".")[2] == "sale_orders" for component in used) else ()
+    )
+    if not warehouses:
+        notes += ("warehouses cannot be listed: they are offered once recent sale orders name them",)
+    return TestReport(
+        account=account,
+        granted=tuple(role for role in (WMS_ROLE,) if role not in refused and not missing),
+        missing=(*missing, *dict.fromkeys(refused)),
+        choices={"customers": tuple(customers), "warehouses": tuple(warehouses)},
+        notes=notes,
+    )
+
+
+async def _membership(api: CartonCloudApi, tenant: str) -> tuple[str, list[str]]:
+    user = await api.user()
+    mine = next((entry for entry in user.tenants if (entry.id or "").lower() == tenant), None)
+    who = user.name or "API client"
+    if mine is not None:
+        return f"{who} in {mine.name or tenant}", []
+    others = ", ".join(f"{entry.id} ({entry.name})" for entry in user.tenants) or "none"
+    return who, [f"tenant {tenant}; this API client belongs to: {others}"]
+
+
+async def _orders(api: CartonCloudApi) -> tuple[list[str], list[str], list[str]]:
+    customers: list[str] = []
+    warehouses: list[str] = []
+    refused = []
+    try:
+        customers = sorted({party.name for party in await api.customers() if party.name})
+    except ReadRefusedError as error:
+        refused.append(_missing(error, WMS_ROLE, "customers cannot be listed"))
+    try:
+        orders = await api.recent_orders()
+        warehouses = sorted({order.warehouse.name for order in orders if order.warehouse.name})
+    except ReadRefusedError as error:
+        refused.append(_missing(error, WMS_ROLE, "sale orders cannot be searched"))
+    return customers, warehouses, refused
+
+
+async def _consignments(api: CartonCloudApi) -> list[str]:
+    try:
+        await api.search_consignments(all_of())
+    except ReadRefusedError as error:
+        return [_missing(error, TMS_ROLE, "consignments cannot be searched")]
+    return []
+
+
+def _missing(error: ReadRefusedError, role: str, otherwise: str) -> str:
+    return role if error.status == 403 else f"{otherwise} ({error.status})"

@@ -1,0 +1,43 @@
+"""What the CartonCloud plugin offers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crossdock import AuthProvider, Connection, Mapper, Sink, hookimpl
+from crossdock_wms_cartoncloud.auth import ClientCredentials
+from crossdock_wms_cartoncloud.config import CartonCloudConnection
+from crossdock_wms_cartoncloud.sale_order import SaleOrderMapper
+from crossdock_wms_cartoncloud.sale_orders import SaleOrderSink
+
+
+@hookimpl
+def register_connections() -> list[type[Connection]]:
+    """One tenant of CartonCloud."""
+    return [CartonCloudConnection]
+
+
+@hookimpl
+def register_auth_providers() -> list[type[AuthProvider]]:
+    """API clients of a tenant."""
+    return [ClientCredentials]
+
+
+@hookimpl
+def register_mappers() -> list[type[Mapper[Any, Any]]]:
+    """Orders to sale orders."""
+    return [SaleOrderMapper]
+
+
+@hookimpl
+def register_sinks() -> list[type[Sink[Any, Any]]]:
+    """Sale orders."""
+    return [SaleOrderSink]
+
+
+@hookimpl
+def register_simulators() -> list[Any]:
+    """CartonCloud on loopback; needs the extra `simulator`."""
+    from crossdock_wms_cartoncloud.simulator import CartonCloudSimulator
+
+    return [CartonCloudSimulator]

@@ -1,0 +1,165 @@
+"""The sink `wms_cartoncloud.sale_orders`: sale orders, one per customer and reference."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import ClassVar, Literal
+
+from pydantic import ValidationError
+
+from crossdock import (
+    Absent,
+    Answers,
+    CannotTell,
+    Conflict,
+    Done,
+    Effect,
+    HoldError,
+    Known,
+    Probe,
+    Receipt,
+    Sink,
+    TransientError,
+)
+from crossdock.http import Request, Response
+from crossdock_wms_cartoncloud.api import CartonCloudApi, ReadRefusedError, same_order
+from crossdock_wms_cartoncloud.body import from_sale_order, memo
+from crossdock_wms_cartoncloud.config import CartonCloudConnection
+from crossdock_wms_cartoncloud.documents import SaleOrder
+from crossdock_wms_cartoncloud.receipts import Memo, differences, receipt, same_customer
+from crossdock_wms_cartoncloud.redaction import redactor
+from crossdock_wms_cartoncloud.refusals import duplicate, duplicate_differs, refusal
+from crossdock_wms_cartoncloud.wire import ORDERS, OutboundOrder, parse_order
+
+CREATED_WITH_ISSUES = 228
+
+
+class SaleOrderSink(Sink[CartonCloudConnection, SaleOrder]):
+    """Sale orders in CartonCloud, one per customer and customer reference.
+
+    Source: CartonCloud REST API reference, "Outbound orders" and "Errors", revision of 2026-05-06.
+    """
+
+    name: ClassVar[str] = "sale_orders"
+    kind: ClassVar[Literal["create", "state", "post"]] = "create"
+
+    @property
+    def settles_after(self) -> timedelta:
+        """The longest a lost request may still act, plus how far the search lags behind."""
+        return self.connection.timeout + self.connection.read_lag
+
+    @property
+    def probe_first(self) -> bool:
+        """Whether to look before each creation: tenants may create or override instead of refusing a duplicate."""
+        return self.connection.duplicates == "probe"
+
+    @property
+    def refuses_duplicates(self) -> bool:
+        """Whether the integrator vouches that the tenant refuses a reference that exists."""
+        return self.connection.duplicates == "reject"
+
+    @property
+    def api(self) -> CartonCloudApi:
+        """The tenant's endpoints."""
+        return CartonCloudApi(self.http, self.connection.tenant)
+
+    def plan(self, document: SaleOrder, known: Known) -> Effect:
+        """One request creates one sale order."""
+        return Effect(
+            key=effect_key(document.customer, document.reference),
+            steps=(self.api.create_order_request(from_sale_order(document)),),
+            memo=memo(document),
+        )
+
+    def follow(self, effect: Effect, answers: Answers) -> Request | None:
+        """Where CartonCloud says that the order exists already, read the one that exists."""
+        if len(answers) > 1:
+            return None
+        existing = duplicate(answers.last)
+        if existing is None:
+            return None
+        if existing.duplicate_id:
+            return self.api.order_request(existing.duplicate_id)
+        return self.api.search_orders_request(same_order(effect.memo["reference"], effect.memo["customer"]))
+
+    def receipt(self, effect: Effect, answers: Answers) -> Receipt:
+        """What was created, or adopted.
+
+        Raises: ValueError where a 2xx cannot be read, which says nothing of the outcome; HoldError, RejectedError,
+        TransientError, CredentialsError where nothing was created.
+        """
+        first, redact = answers[0], redactor(effect.steps[0])
+        if first.is_success:
+            issues = first.status_code == CREATED_WITH_ISSUES
+            return receipt(parse_order(first), effect.memo, redact=redact, issues=issues)
+        if duplicate(first) is not None:
+            return _adopt(effect, answers.last)
+        raise refusal(first, effect.memo, redact)
+
+    async def probe(self, effect: Effect) -> Probe:
+        """Look for the sale order by its exact reference and customer, and compare its lines."""
+        reference, customer = effect.memo["reference"], effect.memo["customer"]
+        try:
+            found = await self.api.search_orders(same_order(reference, customer))
+        except ReadRefusedError as error:
+            return CannotTell(str(error))
+        return _judge(effect, found)
+
+
+def effect_key(customer: str, reference: str) -> str:
+    """The business fact: this customer's sale order of that reference. A slash in the customer's name is escaped."""
+    return f"{customer.replace('%', '%25').replace('/', '%2F')}/{reference}"
+
+
+def _judge(effect: Effect, found: list[OutboundOrder]) -> Probe:
+    wanted: Memo = effect.memo
+    same = [order for order in found if (order.references.customer or "").strip() == wanted["reference"]]
+    if any(order.customer.id is None and order.customer.name is None for order in same):
+        return CannotTell(f"CartonCloud has a sale order {wanted['reference']} and does not say whose it is")
+    ours = [order for order in same if same_customer(order, wanted["customer"])]
+    if not ours:
+        return Absent()
+    if len(ours) > 1:
+        ids = ", ".join(order.id for order in ours)
+        return Conflict([f"{len(ours)} sale orders bear reference {wanted['reference']}: {ids}"])
+    differing = differences(ours[0], wanted)
+    if differing:
+        return Conflict(differing)
+    return Done(receipt(ours[0], wanted, redact=redactor(effect.steps[0])))
+
+
+def _adopt(effect: Effect, answer: Response) -> Receipt:
+    """A receipt of the sale order because of which ours was refused, if it is the one we want."""
+    if answer.status_code in (403, 404):
+        raise _unidentified(effect, f"lets us see none of them ({answer.status_code})")
+    if answer.status_code != 200:
+        raise TransientError(f"CartonCloud has the order already and answers {answer.status_code} when asked for it")
+    found = _found(effect, answer)
+    differing = differences(found, effect.memo)
+    if differing:
+        raise duplicate_differs(effect.memo, found.references.numeric_id or found.id, differing)
+    return receipt(found, effect.memo, redact=redactor(effect.steps[0]), note="it was there already and is adopted")
+
+
+def _found(effect: Effect, answer: Response) -> OutboundOrder:
+    try:
+        if answer.content.lstrip()[:1] != b"[":
+            return parse_order(answer)
+        outcome = ORDERS.validate_json(answer.content)
+    except (ValidationError, ValueError):
+        # Our own request was refused, so that this much is certain: nothing was created.
+        raise TransientError("CartonCloud has the order already and its description cannot be read") from None
+    ours = [order for order in outcome if same_customer(order, effect.memo["customer"])]
+    if len(ours) != 1:
+        raise _unidentified(effect, f"has {len(ours)} sale orders of that reference and customer")
+    return ours[0]
+
+
+def _unidentified(effect: Effect, why: str) -> HoldError:
+    return HoldError(
+        "duplicate_unidentified",
+        f"CartonCloud refuses {effect.memo['reference']} as a duplicate, and {why}",
+        fix="look for that customer reference in CartonCloud with a user who sees all customers, and leave one of it: "
+        "the delivery is then planned again by itself",
+        reference=effect.memo["reference"],
+    )

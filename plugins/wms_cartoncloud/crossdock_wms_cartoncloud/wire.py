@@ -1,0 +1,182 @@
+"""CartonCloud's JSON, as much of it as we read; what we do not know is ignored."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+
+from crossdock.http import Response
+
+
+def _or_nothing(value: Any) -> Any:
+    return {} if value is None else value
+
+
+def _text(value: Any) -> Any:
+    return str(value) if isinstance(value, int) else value
+
+
+class Wire(BaseModel):
+    """Read leniently: fields may be added without notice. Errors never quote input: it may be a buyer's."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+
+Textual = Annotated[str | None, BeforeValidator(_text)]
+
+
+class References(Wire):
+    """Names of a thing; `numeric_id` is the number that people see."""
+
+    customer: Textual = None
+    numeric_id: Textual = Field(default=None, alias="numericId")
+    code: Textual = None
+
+
+ReferencesOrNone = Annotated[References, BeforeValidator(_or_nothing)]
+
+
+class Party(Wire):
+    """A customer, a warehouse, or a product: resolved by id, then code, then name."""
+
+    id: Textual = None
+    name: str | None = None
+    references: ReferencesOrNone = References()
+
+
+class EntityError(Wire):
+    """A problem of an order that exists."""
+
+    message: str | None = None
+    is_resolved: bool | None = Field(default=None, alias="isResolved")
+    code: Textual = None
+
+
+class ItemDetails(Wire):
+    """What is picked."""
+
+    product: Annotated[Party, BeforeValidator(_or_nothing)] = Party()
+
+
+class Measures(Wire):
+    """How much; numbers may come as text ("52.000")."""
+
+    quantity: Decimal = Decimal(0)
+
+
+class Item(Wire):
+    """One line of a sale order."""
+
+    id: Textual = None
+    details: Annotated[ItemDetails, BeforeValidator(_or_nothing)] = ItemDetails()
+    measures: Annotated[Measures, BeforeValidator(_or_nothing)] = Measures()
+    properties: Annotated[dict[str, Any], BeforeValidator(_or_nothing)] = {}
+
+    @property
+    def sku(self) -> str:
+        """The product's code, else its name; empty where it has neither."""
+        product = self.details.product
+        return product.references.code or product.name or ""
+
+
+class OrderDetails(Wire):
+    """The part of a sale order that says what is wrong with it."""
+
+    errors: Annotated[list[EntityError], BeforeValidator(lambda value: value or [])] = []
+
+
+class OutboundOrder(Wire):
+    """A sale order. A rejected one may have no items: they are not gone, they were never taken over."""
+
+    id: Annotated[str, Field(min_length=1)]
+    status: str | None = None
+    references: ReferencesOrNone = References()
+    customer: Annotated[Party, BeforeValidator(_or_nothing)] = Party()
+    warehouse: Annotated[Party, BeforeValidator(_or_nothing)] = Party()
+    details: Annotated[OrderDetails, BeforeValidator(_or_nothing)] = OrderDetails()
+    items: Annotated[list[Item], BeforeValidator(lambda value: value or [])] = []
+
+    @property
+    def rejected(self) -> bool:
+        """Whether the warehouse did not take it over."""
+        return self.status == "REJECTED"
+
+    @property
+    def unresolved(self) -> list[EntityError]:
+        """The problems that nobody has resolved yet."""
+        return [error for error in self.details.errors if not error.is_resolved]
+
+
+class User(Wire):
+    """Whom our token stands for."""
+
+    name: str | None = None
+    tenants: Annotated[list[Party], BeforeValidator(lambda value: value or [])] = []
+
+
+class TokenAnswer(Wire):
+    """A granted token; 3600 s is what CartonCloud grants in practice."""
+
+    access_token: Annotated[str, Field(min_length=1)]
+    expires_in: Annotated[float, Field(gt=0)] = 3600.0
+
+
+class Problem(Wire):
+    """One reason why a request was refused. `field` is a JSON pointer into the request's body."""
+
+    message: str = ""
+    field: str = ""
+    type: str = ""
+    code: str = ""
+    duplicate_id: str | None = None
+
+
+ORDERS = TypeAdapter(list[OutboundOrder])
+PARTIES = TypeAdapter(list[Party])
+
+
+def parse_order(response: Response) -> OutboundOrder:
+    """Read one sale order. Raises: ValueError, which names no content, where the answer is none."""
+    try:
+        return OutboundOrder.model_validate_json(response.content)
+    except ValidationError as error:
+        places = ", ".join(sorted({".".join(map(str, fault["loc"])) or "body" for fault in error.errors()}))
+        message = f"CartonCloud answered {response.status_code} with something that is no sale order (at {places})"
+        raise ValueError(message) from None
+
+
+def parse_problems(response: Response) -> list[Problem]:
+    """Read why a request was refused: an array by the book, an object or no JSON at all from what stands before it."""
+    try:
+        body = json.loads(response.content)
+    except ValueError:
+        return []
+    entries = body if isinstance(body, list) else [body]
+    return [_problem(entry) for entry in entries if isinstance(entry, dict)]
+
+
+def retry_after(response: Response) -> float | None:
+    """The seconds that the answer asks us to wait, where it says so in seconds."""
+    value = response.headers.get("Retry-After", "")
+    return float(value) if value.isascii() and value.isdigit() else None
+
+
+def _problem(entry: dict[str, Any]) -> Problem:
+    details = entry.get("details")
+    duplicate = details.get("duplicateId") if isinstance(details, dict) else None
+    return Problem(
+        message=_first(entry, "message", "error_description", "error"),
+        field=_first(entry, "field", "pointer"),
+        type=_first(entry, "type").upper(),
+        code=_first(entry, "code", "errorCode"),
+        duplicate_id=duplicate if isinstance(duplicate, str) and duplicate else None,
+    )
+
+
+def _first(entry: dict[str, Any], *keys: str) -> str:
+    # The vendor does not publish under which key a code comes, nor whether it is a number.
+    values = (entry.get(key) for key in keys)
+    return next((str(value) for value in values if isinstance(value, str | int) and value != ""), "")
