@@ -199,7 +199,7 @@ class Api:
         # No order is documented: newest first, so that nobody leans on an ascending one.
         shown = [wire for wire in found if tenant.in_scope(wire["customer"]["id"])]
         shown.sort(key=lambda wire: int(wire["references"]["numericId"]), reverse=True)
-        return answer_page(call, shown, self._settings())
+        return answer_page(call, shown, self._settings(), minimal=True)
 
 
 def _as_of(product: Wire, call: Call) -> Wire:

@@ -20,10 +20,10 @@ def is_number(value: Any) -> bool:
 
 
 def read_object(faults: Faults, holder: dict[str, Any], key: str, at: str, *, required: bool = False) -> dict[str, Any]:
-    """The object under `key`; an empty one where it is absent or wrong."""
+    """The object under `key`; an empty one where it is absent or wrong. A required one must hold something."""
     value = holder.get(key)
-    if value is None and required:
-        faults.add(f"{at}/{key}", "must not be null")
+    if value in (None, {}) and required:
+        faults.add(f"{at}/{key}", "must not be null or empty")
     elif value is not None and not isinstance(value, dict):
         faults.add(f"{at}/{key}", "must be an object")
     return value if isinstance(value, dict) else {}

@@ -27,7 +27,8 @@ def check_order(faults: Faults, body: dict[str, Any], currency: str) -> None:
     _check_references(faults, body)
     read_object(faults, body, "properties", "")
     details = read_object(faults, body, "details", "", required=True)
-    _check_details(faults, details, currency)
+    if details:
+        _check_details(faults, details, currency)
     _check_items(faults, body.get("items"), currency)
 
 

@@ -12,8 +12,10 @@ from crossdock_wms_cartoncloud.simulator.problems import refuse
 from crossdock_wms_cartoncloud.simulator.settings import CartonCloudSettings
 
 
-def answer_page(call: Call, values: Sequence[dict[str, Any]], settings: CartonCloudSettings) -> Response:
-    """The page that the query asks for; `Prefer: return=minimal` leaves ids only."""
+def answer_page(
+    call: Call, values: Sequence[dict[str, Any]], settings: CartonCloudSettings, *, minimal: bool = False
+) -> Response:
+    """The page that the query asks for; where `minimal` is offered, `Prefer: return=minimal` leaves ids only."""
     number = _positive(call, "page", 1)
     size = min(_positive(call, "size", settings.page_size), settings.max_page_size)
     pages = -(-len(values) // size)
@@ -26,7 +28,7 @@ def answer_page(call: Call, values: Sequence[dict[str, Any]], settings: CartonCl
     }
     if links := _links(call, number, size, pages):
         headers["Link"] = links
-    if prefers(call, "return=minimal"):
+    if minimal and prefers(call, "return=minimal"):
         shown = [{"id": value["id"]} for value in shown]
         headers["Preference-Applied"] = "return=minimal"
     return answer(list(shown), 200, headers)

@@ -5,10 +5,10 @@ import copy
 from typing import Any
 
 import pytest
-from crossdock_wms_cartoncloud.simulator import DEFAULT_TENANT, CartonCloudSimulator
 from starlette.datastructures import Headers
 
 from crossdock.simulator import Call, Outcome, dumps, loads
+from crossdock_wms_cartoncloud.simulator import DEFAULT_TENANT, CartonCloudSimulator
 
 BASIC = "Basic " + base64.b64encode(b"client:secret").decode()
 
@@ -144,7 +144,9 @@ def text():
 def order_body():
     """Make a valid order; keywords are references and lines, `changes` maps pointers to values (... removes)."""
 
-    def make(reference: str = "PO-1", lines: dict[str, Any] | None = None, changes: dict[str, Any] | None = None) -> Any:
+    def make(
+        reference: str = "PO-1", lines: dict[str, Any] | None = None, changes: dict[str, Any] | None = None
+    ) -> Any:
         body: Any = copy.deepcopy(ORDER)
         body["references"]["customer"] = reference
         if lines is not None:

@@ -87,7 +87,9 @@ def test_order_goes_to_the_default_warehouse_and_may_split_unless_said(client, o
         ),
     ],
 )
-def test_order_is_refused_with_a_pointer_when_a_field_is_wrong(client, simulator, order_body, pointer, value, field, code):
+def test_order_is_refused_with_a_pointer_when_a_field_is_wrong(
+    client, simulator, order_body, pointer, value, field, code
+):
     reply = client.create(order_body(changes={pointer: value}))
 
     assert reply.status == 422
@@ -225,9 +227,7 @@ def test_unknown_product_refuses_the_order_when_set_so(client, simulator, settin
         ({"references": {"code": "MUG-1"}}, "PALLET", 10455),
     ],
 )
-def test_product_is_resolved_by_the_first_identifier_only(
-    client, simulator, settings, order_body, product, unit, code
-):
+def test_product_is_resolved_by_the_first_identifier_only(client, simulator, settings, order_body, product, unit, code):
     settings(unknown_product="422")
     products = [{"code": "T-1", "name": "Twin"}, {"code": "T-2", "name": "Twin"}, {"code": "OLD-1"}]
     made = simulator.control("products", {"products": [{**one, "customer": "Acme Trading"} for one in products]})

@@ -70,6 +70,13 @@ def test_minimal_answer_holds_ids_only_and_says_so(seven):
     assert {tuple(order) for order in reply.json} == {("id",)}
 
 
+def test_minimal_answer_is_not_offered_for_products(seven):
+    reply = seven.search("warehouse-products", headers={"Prefer": "return=minimal"})
+
+    assert "Preference-Applied" not in reply.headers
+    assert reply.json[0]["references"]["code"] == "MUG-1"
+
+
 def test_preference_that_does_not_apply_is_not_claimed(seven):
     reply = seven.search("outbound-orders", headers={"Prefer": "return=no-items"})
 

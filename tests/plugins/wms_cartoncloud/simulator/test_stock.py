@@ -57,7 +57,9 @@ def test_line_without_stock_is_treated_as_the_policy_says(client, stocked, order
     ("policy", "sent", "allocated"),
     [("assign_available", 4, 4), ("unassigned", 6, 0), ("assign_partial", 6, 4), ("drop_line", None, 0)],
 )
-def test_line_with_too_little_stock_claims_as_the_policy_says(client, stocked, order_body, level, policy, sent, allocated):
+def test_line_with_too_little_stock_claims_as_the_policy_says(
+    client, stocked, order_body, level, policy, sent, allocated
+):
     stocked(policy)
 
     order = client.create(order_body(lines={"MUG-1": 6})).json
