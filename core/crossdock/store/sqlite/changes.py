@@ -44,23 +44,29 @@ def write(connection: sqlite3.Connection, changes: Sequence[Change], now: dateti
 def _update_deliveries(connection: sqlite3.Connection, updates: Sequence[DeliveryUpdate]) -> None:
     if not updates:
         return
-    done = connection.executemany(load("deliveries")["update"], map(_delivery_row, updates)).rowcount
+    sql, done = load("deliveries"), 0
+    # A delivery's last update settles it, so the two kinds may be written one after the other.
+    kept = [_open_row(one) for one in updates if one.state not in _TERMINAL]
+    ended = [_settled_row(one) for one in updates if one.state in _TERMINAL]
+    if kept:
+        done += connection.executemany(sql["keep_open"], kept).rowcount
+    if ended:
+        done += connection.executemany(sql["settle"], ended).rowcount
     if done != len(updates):
         _refuse_delivery(connection, updates)
 
 
-def _delivery_row(update: DeliveryUpdate) -> tuple[object, ...]:
-    at = to_micros(update.at)
+def _open_row(one: DeliveryUpdate) -> tuple[object, ...]:
     # Plain text: SQLite's module asks every other type, subclasses of str too, how to adapt it.
-    terminal, state = update.state in _TERMINAL, update.state.value
-    return (
-        state, update.code, at,
-        state, update.code, update.reason, update.fix,
-        None if terminal else to_micros_or_none(update.due_at), to_micros_or_none(update.deadline),
-        update.attempts,
-        at if terminal else None,
-        update.id,
-    )  # fmt: skip
+    at, state = to_micros(one.at), one.state.value
+    due_at, deadline = to_micros_or_none(one.due_at), to_micros_or_none(one.deadline)
+    return (state, one.code, at, state, one.code, one.reason, one.fix, due_at, deadline, one.attempts, one.id)
+
+
+def _settled_row(one: DeliveryUpdate) -> tuple[object, ...]:
+    at, still = to_micros(one.at), 2 if one.state is State.DEAD else None
+    deadline = to_micros_or_none(one.deadline)
+    return (at, one.state.value, one.code, one.reason, one.fix, deadline, one.attempts, at, still, one.id)
 
 
 def _refuse_delivery(connection: sqlite3.Connection, updates: Sequence[DeliveryUpdate]) -> None:

@@ -9,8 +9,6 @@ from crossdock.store.moments import from_micros_or_none
 from crossdock.store.rows import PipelineStatus, State
 from crossdock.store.sqlite.queries import load
 
-_OPEN = (State.PENDING, State.ATTEMPTED, State.WAITING, State.HELD)
-
 
 def find(connection: sqlite3.Connection, pipelines: Sequence[str]) -> list[PipelineStatus]:
     """The status of each pipeline, in that order."""
@@ -22,15 +20,16 @@ def _one(connection: sqlite3.Connection, name: str) -> PipelineStatus:
     row = connection.execute(sql["pipeline"], (name,)).fetchone() or (None, None, 0, None)
     last_read, last_idle, revisions, reason = row
     counts = dict.fromkeys(State, 0)
-    counts.update({State(state): count for state, count in connection.execute(sql["counts"], (name,)).fetchall()})
+    still_open = connection.execute(sql["open"], (name,)).fetchall()
+    counts.update({State(state): count for state, count, _ in still_open})
+    counts.update({State(state): count for state, count in connection.execute(sql["settled"], (name,)).fetchall()})
     (delivered,) = connection.execute(sql["last_delivered"], (name,)).fetchone()
-    oldest = [connection.execute(sql["oldest"], (name, state.value)).fetchone() for state in _OPEN if counts[state]]
     return PipelineStatus(
         name=name,
         last_read=from_micros_or_none(last_read),
         last_success=from_micros_or_none(max((at for at in (delivered, last_idle) if at is not None), default=None)),
         read=revisions,
         counts=counts,
-        oldest_open=from_micros_or_none(min((found[0] for found in oldest if found), default=None)),
+        oldest_open=from_micros_or_none(min((read_at for _, _, read_at in still_open), default=None)),
         reason=reason,
     )

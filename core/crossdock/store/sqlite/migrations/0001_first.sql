@@ -63,6 +63,7 @@ CREATE TABLE deliveries (
     record_id INTEGER NOT NULL REFERENCES records (id),
     ordering_key TEXT NOT NULL,
     state TEXT NOT NULL,
+    open INTEGER DEFAULT 1,                 -- 1 pending, attempted, waiting, held; 2 dead; NULL delivered, skipped
     code TEXT,
     reason TEXT,
     fix TEXT,
@@ -75,14 +76,12 @@ CREATE TABLE deliveries (
 );
 CREATE UNIQUE INDEX deliveries_revision ON deliveries (pipeline, key, route, revision);
 CREATE INDEX deliveries_due ON deliveries (pipeline, route, due_at, id) WHERE due_at IS NOT NULL;
--- Who stands before whom. A query uses a partial index only where it repeats the condition word for word.
-CREATE INDEX deliveries_order ON deliveries (pipeline, route, ordering_key, id)
-    WHERE state IN ('pending', 'attempted', 'waiting', 'held');
+-- Who stands before whom. A change from one open state to another leaves these alone: half the cost of an update.
+CREATE INDEX deliveries_order ON deliveries (pipeline, route, ordering_key, id) WHERE open = 1;
 -- What a newer revision may supersede, without walking all old revisions of a key.
-CREATE INDEX deliveries_superseded ON deliveries (pipeline, key, route, revision)
-    WHERE state NOT IN ('delivered', 'skipped');
--- Counts per state, the newest success, and (settled_at being NULL) the oldest open row of a state.
-CREATE INDEX deliveries_state ON deliveries (pipeline, state, settled_at);
+CREATE INDEX deliveries_unsettled ON deliveries (pipeline, key, route, revision) WHERE open IS NOT NULL;
+-- Counts of what is settled, and the newest success.
+CREATE INDEX deliveries_settled ON deliveries (pipeline, state, settled_at) WHERE settled_at IS NOT NULL;
 
 CREATE TABLE effects (
     id TEXT NOT NULL UNIQUE,

@@ -8,8 +8,7 @@ WHERE d.pipeline = ? AND d.route = ? AND d.due_at <= ?
     AND NOT EXISTS (
         SELECT 1 FROM deliveries older
         WHERE older.pipeline = d.pipeline AND older.route = d.route AND older.ordering_key = d.ordering_key
-            AND older.id < d.id
-            AND older.state IN ('pending', 'attempted', 'waiting', 'held')
+            AND older.id < d.id AND older.open = 1
             AND (older.state <> 'held' OR older.code = 'outcome_unknown' OR older.due_at <= ?)
     )
 ORDER BY d.due_at, d.id
@@ -19,24 +18,29 @@ LIMIT ?
 SELECT d.due_at
 FROM deliveries d
 WHERE d.pipeline = ? AND d.route = ? AND d.due_at IS NOT NULL
-    AND d.state IN ('pending', 'attempted', 'waiting', 'held') AND d.state <> 'held'
+    AND d.state IN ('pending', 'attempted', 'waiting')
     AND NOT EXISTS (
         SELECT 1 FROM deliveries older
         WHERE older.pipeline = d.pipeline AND older.route = d.route AND older.ordering_key = d.ordering_key
-            AND older.id < d.id
-            AND older.state IN ('pending', 'attempted', 'waiting', 'held')
+            AND older.id < d.id AND older.open = 1
             AND (older.state <> 'held' OR older.code = 'outcome_unknown')
     )
 ORDER BY d.due_at, d.id
 LIMIT 1
 
--- name: update
+-- name: keep_open
 UPDATE deliveries SET
     since = CASE WHEN state = ? AND code IS ? THEN since ELSE ? END,
     state = ?, code = ?, reason = ?, fix = ?, due_at = ?, deadline = ?,
+    attempts = coalesce(?, attempts)
+WHERE id = ? AND open = 1
+
+-- name: settle
+UPDATE deliveries SET
+    since = ?, state = ?, code = ?, reason = ?, fix = ?, due_at = NULL, deadline = ?,
     attempts = coalesce(?, attempts),
-    settled_at = ?
-WHERE id = ? AND state NOT IN ('delivered', 'skipped', 'dead')
+    settled_at = ?, open = ?
+WHERE id = ? AND open = 1
 
 -- name: exists
 SELECT state FROM deliveries WHERE id = ?

@@ -32,9 +32,8 @@ INSERT INTO deliveries (
 -- name: supersede
 UPDATE deliveries SET
     state = 'skipped', code = 'superseded', reason = 'superseded', fix = NULL,
-    due_at = NULL, deadline = NULL, since = ?, settled_at = ?
-WHERE pipeline = ? AND key = ? AND route = ? AND revision < ?
-    AND state NOT IN ('delivered', 'skipped')
+    due_at = NULL, deadline = NULL, since = ?, settled_at = ?, open = NULL
+WHERE pipeline = ? AND key = ? AND route = ? AND revision < ? AND open IS NOT NULL
     AND (state IN ('pending', 'waiting', 'dead') OR (state = 'held' AND code IS NOT 'outcome_unknown'))
 
 -- name: count_revisions
