@@ -46,14 +46,15 @@ class Simulator:
     def begin(self) -> None:
         """Start from nothing: what `POST /_sim/reset` does. The same seed gives the same identifiers again."""
         self.clock.rewind()
-        self.random = Random(self.seed)  # noqa: S311  (reproducible on purpose; nothing here is secret)
+        self.random = self.stream("things")
         self.settings: Any = self.settings_type()
         self.journal = Journal(self.clock)
         self.requests: list[LoggedRequest] = []
         self.faults = Faults()
         self.late = LateEffects()
         self.buckets = Buckets(self.clock)
-        self.tokens = Tokens(self.clock, self.new_uuid)
+        tokens = self.stream("tokens")
+        self.tokens = Tokens(self.clock, lambda: f"{tokens.getrandbits(256):064x}")
         self.prepare()
         self.router = Router(self.routes())
         self._control = ControlPlane(self)
@@ -94,6 +95,10 @@ class Simulator:
         """Add what the vendor adds to each answer: quota headers from `call.taken`, an echoed correlation id."""
 
     # ------------------------------------------------------------ what the vendor's rules use
+
+    def stream(self, name: str) -> Random:
+        """A source of chance of its own: what one stream draws does not move another, so ids do not hang on tokens."""
+        return Random(f"{self.seed}/{name}")  # noqa: S311  (reproducible on purpose; nothing here is secret)
 
     def new_uuid(self) -> str:
         """A version 4 UUID from the seed."""

@@ -125,3 +125,12 @@ def test_a_token_ends_with_its_lifetime_by_the_virtual_clock(pantry):
 
     assert before == token
     assert pantry.tokens.find(token.value) is None
+
+
+def test_tokens_do_not_move_the_ids_of_things(pantry):
+    first = pantry.new_uuid()
+    pantry.control("reset", {})
+
+    pantry.tokens.issue("me", 900)
+
+    assert pantry.new_uuid() == first

@@ -25,7 +25,7 @@ class Verbs:
 
     def __init__(self, simulator: WalmartSimulator) -> None:
         self._simulator = simulator
-        self._generator = OrderGenerator(simulator.random)
+        self._generator = OrderGenerator(simulator.stream("orders"))
 
     def routes(self) -> list[Route]:
         """Each answers what it made, with ids."""
