@@ -82,7 +82,7 @@ def _session(connections: int, trust: ssl.SSLContext) -> aiohttp.ClientSession:
 
 async def _on_headers(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: Any) -> None:
     # aiohttp calls this before the bytes go to the socket, on fresh and on reused connections alike.
-    context.trace_request_ctx.leave()
+    await context.trace_request_ctx.leave()
 
 
 def _login(proxy: httpx.URL) -> str | None:

@@ -24,7 +24,7 @@ from crossdock.http.quotas import Gate, Gates, MemoryQuotas, QuotaStore
 from crossdock.http.sending import TOO_LARGE, Observer, Post
 from crossdock.http.tokens import MemoryTokenStore, TokenKeeper, TokenStore
 from crossdock.http.types import Allowance, Endpoint, Request, Response, Token
-from crossdock.http.wire import TransportWire, Wire, open_wire
+from crossdock.http.wire import Guard, TransportWire, Wire, open_wire
 
 ANSWER_LIMIT = 32 * 1024 * 1024
 ATTEMPTS = 5
@@ -113,9 +113,9 @@ class Client:
         return path is not None and self._reads.find(request.method, path) is not None and not overrides_method(request)
 
     async def perform(
-        self, request: Request, *, correlation_id: str, guard: Callable[[], None] | None = None
+        self, request: Request, *, correlation_id: str, guard: Guard | None = None
     ) -> Response:
-        """Send once and return the complete answer, whatever its status; `guard` is called just before the first byte.
+        """Send once and return the complete answer, whatever its status; `guard` is awaited just before the first byte.
 
         An answer that says the token is no longer good is followed by one repeat with another token.
 
@@ -130,7 +130,7 @@ class Client:
             )
         return await self._performed(request, correlation_id, guard)
 
-    async def _performed(self, request: Request, correlation_id: str, guard: Callable[[], None] | None) -> Response:
+    async def _performed(self, request: Request, correlation_id: str, guard: Guard | None) -> Response:
         path = self._site.path(request)
         if path is None:
             raise RejectedError(
@@ -152,7 +152,7 @@ class Client:
         self,
         request: Request,
         correlation_id: str,
-        guard: Callable[[], None] | None,
+        guard: Guard | None,
         gate: Gate,
         refused: Token | None,
     ) -> tuple[Response, Token | None]:

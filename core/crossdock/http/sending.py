@@ -16,7 +16,7 @@ from crossdock.http.environment import check_url
 from crossdock.http.faults import answer_lost, cause, not_sent
 from crossdock.http.lines import Lines
 from crossdock.http.types import Endpoint, Request, Response
-from crossdock.http.wire import Answer, AnswerTooLarge, Trace
+from crossdock.http.wire import Answer, AnswerTooLarge, Guard, Trace
 
 TOO_LARGE = "answer_too_large"
 
@@ -62,7 +62,7 @@ class Post:
         return copied
 
     async def send(
-        self, copy: Request, original: Request, correlation_id: str, guard: Callable[[], None] | None = None
+        self, copy: Request, original: Request, correlation_id: str, guard: Guard | None = None
     ) -> Response:
         """Send once; the answer names the request without its token.
 

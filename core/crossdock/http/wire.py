@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol, cast
 
@@ -14,6 +14,10 @@ from crossdock.http.types import Request
 
 KEEP_ALIVE_S = 4.0
 """How long an idle connection is kept: less than servers do (5 s is common), so that few requests meet a closed one."""
+
+
+Guard = Callable[[], Awaitable[None]]
+"""Awaited when everything is ready and the first byte is about to leave; raising keeps the request here."""
 
 
 class Answer(NamedTuple):
@@ -33,17 +37,17 @@ class Trace:
 
     __slots__ = ("_guard", "left", "objection")
 
-    def __init__(self, guard: Callable[[], None] | None = None) -> None:
+    def __init__(self, guard: Guard | None = None) -> None:
         self._guard = guard
         self.left = False
         self.objection: BaseException | None = None
         """What the guard raised; then nothing left."""
 
-    def leave(self) -> None:
+    async def leave(self) -> None:
         """Ask the guard, then note that the request is on its way. A guard that raises keeps it here."""
         if self._guard is not None:
             try:
-                self._guard()
+                await self._guard()
             except BaseException as error:
                 self.objection = error
                 raise
@@ -76,7 +80,7 @@ class TransportWire:
         request.stream = _Body(request.content)
         request.extensions = {"timeout": self._timeout, "trace": _listener(trace)}
         if not self._traced:
-            trace.leave()
+            await trace.leave()
         response = await self._transport.handle_async_request(request)
         chunks = aiter(cast("AsyncIterable[bytes]", response.stream))
         try:
@@ -157,6 +161,6 @@ def _listener(trace: Trace) -> Callable[[str, dict[str, Any]], Any]:
         # "started", not "complete": a write that was cut off may still have carried all of it. The request that opens
         # a tunnel through a proxy is traced too, and is not ours.
         if event.endswith(".send_request_headers.started") and info["request"].method != b"CONNECT":
-            trace.leave()
+            await trace.leave()
 
     return listen

@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from crossdock.clock import ManualClock, SystemClock
 from crossdock.http import Endpoint, open_client
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import socket
 
 import anyio
 import pytest
-from crossdock.errors import AnswerLostError, CrossdockError, RejectedError, TransientError
+
+from crossdock.errors import AnswerLostError, RejectedError, TransientError
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +30,9 @@ LOSSES = [
     "drips",
 ]
 SLOW = ("hang", "drips")
-NO_MATTER_TO_HEAD = LOSSES[3:6] + LOSSES[7:11]
+BODIES = LOSSES[3:6] + LOSSES[7:11]
+# An answer to HEAD has no body that could be cut or be too large.
+CASES = [(mode, method) for mode in LOSSES for method in METHODS if method != "HEAD" or mode not in BODIES]
 
 
 def a_request(client, method, path="/things"):
@@ -36,11 +40,8 @@ def a_request(client, method, path="/things"):
 
 
 @pytest.mark.parametrize("reused", [False, True], ids=["fresh", "reused"])
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("mode", LOSSES)
+@pytest.mark.parametrize(("mode", "method"), CASES)
 async def test_wire_sends_once_and_reports_a_lost_answer_when_the_server(mode, method, reused, server, connect):
-    if method == "HEAD" and mode in NO_MATTER_TO_HEAD:
-        pytest.skip("an answer to HEAD has no body that could be cut")
     async with connect(server.url, timeout_s=0.1 if mode in SLOW else 5.0) as client:
         if reused:
             await client.perform(a_request(client, "GET"), correlation_id="0")
@@ -70,10 +71,8 @@ async def test_wire_sends_at_most_once_when_the_server_closed_an_idle_connection
     async with connect(server.url) as client:
         for _ in range(5):
             before = server.begun
-            try:
+            with contextlib.suppress(AnswerLostError):  # it left, onto a connection that was just being closed
                 await client.perform(a_request(client, method), correlation_id="1")
-            except CrossdockError as error:
-                assert isinstance(error, AnswerLostError)  # it left, onto a connection that was just being closed
             assert server.begun - before <= 1
 
 
@@ -98,8 +97,12 @@ async def test_aiohttp_session_does_not_repeat_by_itself(anyio_backend, server, 
 
 async def test_wire_asks_the_guard_before_the_first_byte(server, connect):
     seen = []
+
+    async def guard():
+        seen.append(server.begun)
+
     async with connect(server.url) as client:
-        await client.perform(a_request(client, "POST"), correlation_id="1", guard=lambda: seen.append(server.begun))
+        await client.perform(a_request(client, "POST"), correlation_id="1", guard=guard)
 
     assert seen == [0]
 
@@ -108,16 +111,20 @@ async def test_wire_does_not_ask_the_guard_before_it_is_connected(connect):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     asked = []
+
+    async def guard():
+        asked.append(1)
+
     async with connect(f"http://127.0.0.1:{port}") as client:
         with pytest.raises(TransientError):
-            await client.perform(a_request(client, "POST"), correlation_id="1", guard=lambda: asked.append(1))
+            await client.perform(a_request(client, "POST"), correlation_id="1", guard=guard)
 
     assert not asked
 
 
 @pytest.mark.parametrize("objection", [TransientError("the lease ran out"), OSError("gone")])
 async def test_wire_sends_nothing_when_the_guard_objects(objection, server, connect):
-    def guard():
+    async def guard():
         raise objection
 
     async with connect(server.url) as client:
@@ -206,16 +213,22 @@ async def test_cancelled_requests_leave_their_places_in_the_pool(server, connect
 
 async def test_client_never_has_more_requests_in_flight_than_allowed(server, connect):
     server.mode = "hang"
+    flying: list[int] = [0]
+    most = 0
+
+    async def leave():
+        nonlocal most
+        flying[0] += 1
+        most = max(most, flying[0])
+
+    async def lose(client):
+        with pytest.raises(AnswerLostError):
+            await client.perform(a_request(client, "POST"), correlation_id="1", guard=leave)
+        flying[0] -= 1
+
     async with connect(server.url, max_in_flight=3, timeout_s=0.1) as client, anyio.create_task_group() as tasks:
-
-        async def lose():
-            with pytest.raises(AnswerLostError):
-                await client.perform(a_request(client, "POST"), correlation_id="1")
-
         for _ in range(7):
-            tasks.start_soon(lose)
-        await anyio.sleep(0.05)
+            tasks.start_soon(lose, client)
 
-        assert server.begun == 3
-
+    assert most == 3
     assert server.begun == 7
