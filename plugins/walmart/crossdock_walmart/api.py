@@ -39,6 +39,7 @@ class OrderQuery:
     created_to: datetime
     modified_from: datetime | None = None
     open_ended: bool = False
+    purchase_order_id: str | None = None
 
     def params(self) -> dict[str, str]:
         """The query string. A creation date is always there: its default would hide what is older than a week."""
@@ -51,6 +52,8 @@ class OrderQuery:
             params["createdEndDate"] = _date(self.created_to)
         if self.modified_from is not None:
             params["lastModifiedStartDate"] = _date(self.modified_from)
+        if self.purchase_order_id is not None:
+            params["purchaseOrderId"] = self.purchase_order_id
         return params
 
     def halves(self) -> tuple[OrderQuery, OrderQuery] | None:

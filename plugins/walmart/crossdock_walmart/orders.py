@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from hashlib import sha256
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationError, WithJsonSchema
@@ -14,14 +13,13 @@ from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, Valida
 from crossdock import Batch, Cursor, Duration, Record, RejectedError, Source
 from crossdock.canonical import Order
 from crossdock.http import Reader
-from crossdock.jsonio import Json, canonical
+from crossdock.jsonio import Json
 from crossdock_walmart.api import CEILING, OrderQuery, ShipNodeType, TooManyOrdersError, WalmartApi, reach, whole_second
 from crossdock_walmart.config import WalmartConnection
 from crossdock_walmart.coverage import Coverage, OrderCursor, Span, slices
 from crossdock_walmart.mapping import to_order
+from crossdock_walmart.records import MALFORMED, NOT_THE_SELLERS, record_of, says_who_fulfils
 from crossdock_walmart.wire import WalmartOrder
-
-_MALFORMED = "malformed:"
 
 
 def _no_number(value: object) -> object:
@@ -118,10 +116,21 @@ class OrderSource(Source[WalmartConnection, Order]):
 
     async def fetch(self, key: str) -> Record | None:
         """Read one order by its purchase order id."""
-        if key.startswith(_MALFORMED):
+        if key.startswith(MALFORMED):
             return None
         raw = await self.api.order(key)
-        return None if raw is None else record_of(raw)
+        return None if raw is None else record_of(raw, await self._kind_of(key, raw))
+
+    async def _kind_of(self, key: str, raw: Json) -> ShipNodeType | None:
+        """Who fulfils a fetched order that does not say so: it is looked for among those that the seller does not."""
+        if says_who_fulfils(raw):
+            return None
+        now = whole_second(await self.http.vendor_now())
+        for kind in NOT_THE_SELLERS:
+            query = OrderQuery(kind, reach(now), now, open_ended=True, purchase_order_id=key)
+            if (await self.api.orders(query)).orders:
+                return kind
+        return None
 
     async def _read_kind(
         self, kind: ShipNodeType, position: OrderCursor, cursor: Cursor
@@ -217,42 +226,6 @@ def _joined(notes: list[str]) -> str | None:
     text = "; ".join(notes)
     notes.clear()
     return text or None
-
-
-def record_of(raw: Json, kind: ShipNodeType | None = None) -> Record:
-    """A record of one raw order.
-
-    It has no version: not every change of an order moves one of its dates (a buyer's wish to cancel, a refund), so core
-    counts up when the content differs. One without a purchase order id is kept under a key made of its content, and
-    `to_document` rejects it by name; it spoils no other.
-    """
-    order = raw if isinstance(raw, dict) else {}
-    key = _text(order.get("purchaseOrderId"))
-    if not key:
-        return Record(key=_MALFORMED + sha256(canonical(raw)).hexdigest()[:16], raw=raw)
-    customer_order = _text(order.get("customerOrderId"))
-    return Record(
-        key=key,
-        raw=_typed(order, kind),
-        identifiers={"customer_order": customer_order} if customer_order else {},
-    )
-
-
-def _typed(order: dict[str, Json], kind: ShipNodeType | None) -> dict[str, Json]:
-    """An order that does not say who fulfils it, but was found among those that Walmart or a third party fulfils.
-
-    It must say so from here on: taken for the seller's own, it would be shipped twice.
-    """
-    node = order.get("shipNode")
-    if kind in (None, "SellerFulfilled") or (isinstance(node, dict) and node.get("type")):
-        return order
-    return {**order, "shipNode": {**(node if isinstance(node, dict) else {}), "type": kind}}
-
-
-def _text(value: Json) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return value.strip() if isinstance(value, str) else ""
 
 
 def _rejected(error: ValidationError) -> RejectedError:

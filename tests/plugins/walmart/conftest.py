@@ -177,6 +177,7 @@ class Marketplace:
         modified_from = datetime.fromisoformat(params.get("lastModifiedStartDate", "1999-01-01T00:00:00Z"))
         return (
             row["type"] == params["shipNodeType"]
+            and params.get("purchaseOrderId") in (None, row["id"])
             and created_from <= row["created"] <= created_to
             and row["modified"] >= modified_from
         )

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from crossdock import RejectedError, TransientError
 from crossdock.jsonio import dumps, loads
-from crossdock_walmart.orders import OrderSource, record_of
+from crossdock_walmart.orders import OrderSource
+from crossdock_walmart.records import record_of
 
 pytestmark = pytest.mark.anyio
 DAY = timedelta(days=1)
@@ -186,6 +187,24 @@ async def test_fetch_reads_one_order(reading, kit):
 
     assert record is not None
     assert record.key == "108900000000001"
+
+
+async def test_fetch_asks_who_fulfils_an_order_that_does_not_say_so(reading, marketplace, kit, now):
+    marketplace.place("1", now - DAY, type="3PLFulfilled", raw={"shipNode": None})
+    marketplace.place("2", now - DAY)
+    untyped = kit.changed(kit.order, "shipNode", {"id": "9"})
+
+    def single_or_list(request):
+        return kit.answer({"order": untyped}) if request.url.path != "/v3/orders" else marketplace(request)
+
+    reading.handler = single_or_list
+    source = reading.source()
+
+    theirs = await source.fetch("1")
+    mine = await source.fetch("2")
+
+    assert theirs.raw["shipNode"] == {"id": "9", "type": "3PLFulfilled"}
+    assert mine.raw == untyped
 
 
 async def test_fetch_finds_nothing_where_there_is_none(reading, kit):

@@ -1,0 +1,151 @@
+"""The connector and the simulator, built apart from the same facts, over real HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import aclosing, asynccontextmanager
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from crossdock import CredentialsError, Cursor
+from crossdock.clock import SystemClock
+from crossdock.http import Endpoint
+from crossdock.http.client import open_client
+from crossdock_walmart.api import OrderQuery, WalmartApi, whole_second
+from crossdock_walmart.orders import OrderSource
+
+WalmartSimulator = pytest.importorskip("crossdock_walmart.simulator").WalmartSimulator
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    with WalmartSimulator(seed=1).running() as address:
+        yield address
+
+
+@pytest.fixture
+def control(url):
+    def call(verb, body=None):
+        return httpx.post(f"{url}/_sim/{verb}", json=body or {}).raise_for_status().json()
+
+    return call
+
+
+@pytest.fixture
+def opened(url, kit):
+    @asynccontextmanager
+    async def opened(**settings):
+        connection = kit.connection(base_url=url, **settings)
+        endpoint = Endpoint(
+            connection="walmart_us",
+            base_url=url,
+            identity=connection.identity,
+            auth=connection.auth,
+            headers=connection.headers(),
+            correlation_header=connection.correlation_header,
+            reads=connection.reads,
+            rates=connection.rates,
+            allowance=connection.allowance,
+        )
+        async with open_client(endpoint, clock=SystemClock()) as client:
+            yield connection, client
+
+    return opened
+
+
+async def read(source, client, value=None, *, sweep=False):
+    records, now = {}, await client.vendor_now()
+    async with aclosing(source.read(Cursor(value, now, sweep))) as batches:
+        async for batch in batches:
+            records.update({record.key: record for record in batch.records})
+            value = batch.cursor or value
+    return records, value
+
+
+def orders_since(now, connection, client, **settings):
+    source = OrderSource(since=now - timedelta(days=2), **settings)
+    source.bind(connection, client)
+    return source
+
+
+async def test_all_orders_are_read_page_by_page_and_understood(opened, control):
+    placed = control("orders", {"count": 450})["ids"]
+
+    control("clock", {"advance_s": 60})
+
+    async with opened() as (connection, client):
+        await client.get("/v3/token/detail")  # its answer tells the vendor's clock
+        source = orders_since(await client.vendor_now(), connection, client)
+        found, _ = await read(source, client)
+
+    assert set(found) == set(placed)
+    orders = [source.to_document(record.raw) for record in found.values()]
+    assert all(
+        line.quantity == sum(part.quantity for part in line.statuses) for order in orders for line in order.lines
+    )
+
+
+async def test_what_is_new_and_what_changed_is_read_next_time(opened, control):
+    first = control("orders", {"count": 2})["ids"]
+
+    async with opened() as (connection, client):
+        control("clock", {"advance_s": 60})
+        await client.get("/v3/token/detail")
+        source = orders_since(await client.vendor_now(), connection, client, overlap="1s")
+        seen, value = await read(source, client)
+        control("clock", {"advance_s": 600})
+        second = control("orders", {"count": 1})["ids"]
+        control("cancel", {"purchase_order_id": first[0]})
+        control("clock", {"advance_s": 60})
+        await client.get("/v3/token/detail")
+        changed, _ = await read(source, client, value)
+        swept, _ = await read(source, client, value, sweep=True)
+
+    assert set(seen) == set(first)
+    assert set(changed) == {*second, first[0]}
+    assert set(swept) == {*first, *second}
+
+
+async def test_an_order_is_fetched_by_its_id(opened, control):
+    (number,) = control("orders", {"count": 1})["ids"]
+
+    async with opened() as (connection, client):
+        source = orders_since(await client.vendor_now(), connection, client)
+
+        assert (await source.fetch(number)).key == number
+        assert await source.fetch("108900000099999") is None
+
+
+async def test_no_orders_are_no_fault(opened, url):
+    async with opened() as (_, client):
+        now = whole_second(await client.vendor_now())
+
+        page = await WalmartApi(client).orders(OrderQuery("3PLFulfilled", now - timedelta(days=1), now))
+
+    assert page.orders == ()
+
+
+async def test_a_connection_test_names_a_scope_that_is_missing(opened, control):
+    control("settings", {"scopes": {"orders": "no_access"}})
+
+    async with opened() as (connection, client):
+        report = await connection.test(client, frozenset({"walmart.orders"}))
+        with pytest.raises(CredentialsError) as refused:
+            await read(orders_since(await client.vendor_now(), connection, client), client)
+
+    assert report.missing == ("orders: view_only",)
+    assert refused.value.code == "permission_missing"
+
+
+async def test_a_token_that_expired_is_replaced_on_the_way(opened, control):
+    async with opened() as (connection, client):
+        await connection.test(client, frozenset())
+        control("expire-tokens")
+
+        report = await connection.test(client, frozenset({"walmart.orders"}))
+
+    assert report.ok
+    assert report.choices["ship_nodes"]
