@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
-from crossdock_wms_cartoncloud.simulator.checks import read_object
+from crossdock_wms_cartoncloud.simulator.checks import check_flags, read_object
 from crossdock_wms_cartoncloud.simulator.entities import Line, Wire
 from crossdock_wms_cartoncloud.simulator.parties import Customer, stable_uuid
 from crossdock_wms_cartoncloud.simulator.problems import Faults
@@ -67,7 +68,11 @@ class Catalogue:
     def replace(self, product: Wire) -> Wire:
         """Keep an edited product."""
         stamp = self._world.stamp(self._world.now())
-        product = {**product, "timestamps": {**product["timestamps"], "modified": stamp}}
+        product = {
+            **product,
+            "details": product.get("details") or {},
+            "timestamps": {**product["timestamps"], "modified": stamp},
+        }
         if (before := self.shelf.get(product["id"])) is not None:
             del self._ids[product["customer"]["id"], before["references"]["code"]]
         self._ids[product["customer"]["id"], product["references"]["code"]] = product["id"]
@@ -84,7 +89,7 @@ class Catalogue:
         found = self._find(customer, line.given)
         if isinstance(found, Trouble):
             return found
-        if not found["details"]["active"]:
+        if found["details"].get("active") is False:
             return Trouble("Product is deactivated", 10450)
         unit = line.unit_given or found["defaultUnitOfMeasure"]
         if unit not in found["unitOfMeasures"]:
@@ -93,8 +98,7 @@ class Catalogue:
         return None
 
     def _find(self, customer: Customer, given: Wire) -> Wire | Trouble:
-        references = given.get("references") if isinstance(given.get("references"), dict) else {}
-        assert references is not None  # noqa: S101
+        references = given.get("references") or {}
         if given.get("id") is not None:
             product = self.shelf.get(str(given["id"]))
             known = product is not None and product["customer"]["id"] == customer.id
@@ -133,18 +137,18 @@ def check_product(faults: Faults, body: Wire) -> None:
     code = read_object(faults, body, "references", "", required=True).get("code")
     if not isinstance(code, str) or not code.strip():
         faults.add("/references/code", "must not be blank")
-    read_object(faults, body, "details", "")
+    check_flags(faults, read_object(faults, body, "details", ""), ("active",), "/details")
     units = read_object(faults, body, "unitOfMeasures", "", required=True)
     for name, unit in units.items():
         base = unit.get("baseQty") if isinstance(unit, dict) else None
         if not _is_positive(base):
             faults.add(f"/unitOfMeasures/{name}/baseQty", "must be a number above 0")
-    if units and body.get("defaultUnitOfMeasure") not in units:
+    if units and body.get("defaultUnitOfMeasure") not in list(units):
         faults.add("/defaultUnitOfMeasure", "must be one of unitOfMeasures")
 
 
 def _is_positive(value: Any) -> bool:
     try:
-        return not isinstance(value, bool) and float(value) > 0
+        return not isinstance(value, bool) and 0 < float(value) < inf
     except (TypeError, ValueError):
         return False

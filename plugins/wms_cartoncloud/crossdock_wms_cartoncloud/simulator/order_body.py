@@ -96,7 +96,7 @@ def _check_items(faults: Faults, items: Any, currency: str) -> None:
 def _check_item(faults: Faults, item: dict[str, Any], at: str, currency: str) -> None:
     details = read_object(faults, item, "details", at, required=True)
     if details:
-        read_object(faults, details, "product", f"{at}/details", required=True)
+        _check_product(faults, read_object(faults, details, "product", f"{at}/details", required=True), at)
     unit = read_object(faults, details, "unitOfMeasure", f"{at}/details")
     check_texts(faults, unit, ("type",), f"{at}/details/unitOfMeasure")
     check_money(faults, details, "approximateUnitPrice", f"{at}/details", currency)
@@ -104,6 +104,13 @@ def _check_item(faults: Faults, item: dict[str, Any], at: str, currency: str) ->
     measures = read_object(faults, item, "measures", at, required=True)
     if measures:
         check_quantity(faults, measures.get("quantity"), f"{at}/measures/quantity")
+
+
+def _check_product(faults: Faults, product: dict[str, Any], at: str) -> None:
+    at = f"{at}/details/product"
+    check_texts(faults, product, ("id", "name"), at)
+    references = read_object(faults, product, "references", at)
+    check_texts(faults, references, ("code", "barcode"), f"{at}/references")
 
 
 def keep_details(details: dict[str, Any]) -> dict[str, Any]:

@@ -64,7 +64,7 @@ class Search:
             raise refuse(400, f"A condition must be an object: {at}")
         if depth > _MAX_DEPTH:
             raise refuse(400, "Conditions are nested too deeply")
-        kind = condition.get("type")
+        kind = str(condition.get("type"))
         if kind in COMPOSITES:
             return self._composite(condition, at, depth)
         compilers = {
@@ -76,7 +76,7 @@ class Search:
         }
         if kind not in compilers:
             raise refuse(400, f"Unknown condition type: {kind}")
-        return compilers[str(kind)](condition, at)
+        return compilers[kind](condition, at)
 
     def _composite(self, condition: dict[str, Any], at: str, depth: int) -> Predicate:
         inner = condition.get("conditions")
@@ -140,7 +140,7 @@ class Search:
             raise refuse(400, f"Missing field: field, in {at}")
         known = {"JsonField": self.searchable.pointers, "ValueField": self.searchable.names}
         key = {"JsonField": "pointer", "ValueField": "value"}
-        kind = given.get("type")
+        kind = str(given.get("type"))
         if kind not in known:
             raise refuse(400, f"Unknown field type: {kind}")
         name = given.get(key[kind])
