@@ -101,7 +101,7 @@ def redact_url(url: str) -> str:
     head, question, tail = url.partition("?")
     query, hash_, fragment = tail.partition("#")
     masked = "&".join(_parameter(parameter) for parameter in query.split("&")) if question else ""
-    return _spelt(head) + question + masked + hash_ + _spelt(fragment)
+    return _spelt(_plain(head)) + question + masked + hash_ + _spelt(fragment)
 
 
 def redact_body(body: bytes) -> Json:
