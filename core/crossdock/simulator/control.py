@@ -37,7 +37,7 @@ class ControlPlane:
             return answer({"error": "not valid", "faults": _faults(error)}, 400)
         except (ValueError, TypeError) as error:
             return answer({"error": str(error)}, 400)
-        except (LookupError, AttributeError) as error:  # a body of another form than the verb takes
+        except (ArithmeticError, LookupError, AttributeError) as error:  # a body of another form than the verb takes
             return answer({"error": f"{type(error).__name__}: {error}"}, 400)
 
     def _routes(self) -> list[Route]:

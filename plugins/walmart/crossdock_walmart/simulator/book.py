@@ -13,6 +13,8 @@ from crossdock_walmart.simulator.errors import nothing_found
 
 Wire = dict[str, Any]
 
+_YEAR_2100 = 4_102_444_800_000
+
 
 @dataclass(frozen=True, slots=True)
 class StoredOrder:
@@ -36,12 +38,19 @@ class StoredOrder:
     @property
     def ship_node_type(self) -> str:
         """Who fulfils it; the seller where the order does not say."""
-        return str((self.wire.get("shipNode") or {}).get("type") or "SellerFulfilled")
+        return str(at(self.wire, "shipNode", "type") or "SellerFulfilled")
+
+    @property
+    def ship_by(self) -> datetime:
+        """When it should leave; when it was ordered, where the order does not say."""
+        wanted = at(self.wire, "shippingInfo", "estimatedShipDate")
+        return from_epoch_ms(wanted) if is_epoch_ms(wanted) else self.created
 
     @property
     def lines(self) -> list[Wire]:
-        """The wire lines."""
-        return list(self.wire["orderLines"]["orderLine"])
+        """The wire lines; a malformed order, placed on purpose, may have none."""
+        lines = at(self.wire, "orderLines", "orderLine")
+        return [line for line in lines if isinstance(line, dict)] if isinstance(lines, list) else []
 
 
 class OrderBook:
@@ -91,6 +100,18 @@ class OrderBook:
         saved = replace(order, wire=wire, modified=now, shipped_at=marks)
         self._shelf.put(saved.id, saved)
         return saved
+
+
+def at(value: Any, *names: str) -> Any:
+    """The member at the end of a path; None where the path breaks off."""
+    for name in names:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def is_epoch_ms(value: Any) -> bool:
+    """Whether a value can be a date in JSON."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _YEAR_2100
 
 
 def to_epoch_ms(moment: datetime) -> int:

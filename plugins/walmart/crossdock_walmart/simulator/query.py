@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from crossdock_walmart.simulator.book import StoredOrder, from_epoch_ms
+from crossdock_walmart.simulator.book import StoredOrder, at
 from crossdock_walmart.simulator.errors import bad_parameter, refusal
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}Z)?")
 _CURSOR_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?Z)?")
+_LIMIT = re.compile(r"[0-9]{1,6}")
 _REACH = timedelta(days=180)
 _DEFAULT_WINDOW = timedelta(days=7)
 _CHOICES = {
@@ -62,7 +63,7 @@ class OrderQuery:
         if "orderType" in given:
             rules.append(lambda order: (order.wire.get("orderType") or "REGULAR") == given["orderType"])
         if "fromExpectedShipDate" in given or "toExpectedShipDate" in given:
-            rules.append(lambda order: self._in("fromExpectedShipDate", _ship_date(order), "toExpectedShipDate"))
+            rules.append(lambda order: self._in("fromExpectedShipDate", order.ship_by, "toExpectedShipDate"))
         return rules + self._line_rules()
 
     def _line_rules(self) -> list[Callable[[StoredOrder], bool]]:
@@ -70,9 +71,11 @@ class OrderQuery:
         if (status := "Created" if self.released else self.given.get("status")) is not None:
             rules.append(lambda order: any(status in statuses(line) for line in order.lines))
         if (sku := self.given.get("sku")) is not None:
-            rules.append(lambda order: any(line["item"]["sku"] == sku for line in order.lines))
+            rules.append(lambda order: any(at(line, "item", "sku") == sku for line in order.lines))
         if (program := self.given.get("shippingProgramType")) is not None:
-            rules.append(lambda order: any(_program(line) == program for line in order.lines))
+            rules.append(
+                lambda order: any(at(line, "fulfillment", "shippingProgramType") == program for line in order.lines)
+            )
         return rules
 
     def _in(self, start: str, moment: datetime, end: str) -> bool:
@@ -99,7 +102,8 @@ def read_query(
 
 def statuses(line: Mapping[str, Any]) -> set[str]:
     """The statuses that a line's quantities have."""
-    return {entry["status"] for entry in line["orderLineStatuses"]["orderLineStatus"]}
+    entries = at(line, "orderLineStatuses", "orderLineStatus")
+    return {str(at(entry, "status")) for entry in entries} if isinstance(entries, list) else set()
 
 
 def _moment(text: str, from_cursor: bool) -> datetime:
@@ -114,15 +118,6 @@ def _moment(text: str, from_cursor: bool) -> datetime:
 
 
 def _limit(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 200:
+    if not _LIMIT.fullmatch(text) or not 1 <= int(text) <= 200:
         raise bad_parameter("limit", "limit must be a number from 1 to 200")
     return int(text)
-
-
-def _ship_date(order: StoredOrder) -> datetime:
-    return from_epoch_ms((order.wire.get("shippingInfo") or {}).get("estimatedShipDate") or order.wire["orderDate"])
-
-
-def _program(line: Mapping[str, Any]) -> str | None:
-    program: str | None = (line.get("fulfillment") or {}).get("shippingProgramType")
-    return program

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,8 @@ from crossdock_walmart.simulator.book import StoredOrder, Wire
 from crossdock_walmart.simulator.errors import bad_content
 
 Json = Any
+
+_AMOUNT = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ def read_lines(call: Call, wrapper: str, order: StoredOrder) -> tuple[Mapping[st
 def amount_of(entry: Mapping[str, Json]) -> int:
     """The quantity of a status entry: text that is a whole number above zero. Raises: Refusal."""
     amount = _member(_member(entry, "statusQuantity"), "amount")
-    if not (isinstance(amount, str) and amount.isascii() and amount.isdigit() and int(amount) > 0):
+    if not (isinstance(amount, str) and _AMOUNT.fullmatch(amount) and int(amount)):
         raise bad_content(f"statusQuantity.amount {amount!r} is not a valid quantity")
     return int(amount)
 
@@ -54,8 +57,8 @@ def _line(raw: Json, order: StoredOrder) -> LineOrder:
     if number not in [line["lineNumber"] for line in order.lines]:
         raise bad_content(f"Unable to process this request. The Line: {number} of PO: {order.id} does not exist")
     entries = _several(_member(_member(raw, "orderLineStatuses"), "orderLineStatus"))
-    if not entries:
-        raise bad_content(f"orderLineStatuses of line {number} is empty")
+    if not entries or not all(isinstance(entry, Mapping) for entry in entries):
+        raise bad_content(f"orderLineStatuses of line {number} is empty or not valid")
     return LineOrder(number, raw, entries)
 
 

@@ -73,11 +73,13 @@ def view(order: StoredOrder, asked: Mapping[str, str]) -> Wire:
     if asked.get("replacementInfo") != "true":
         shown.pop("orderType", None)
         shown.pop("originalCustomerOrderID", None)
-    if asked.get("productInfo") != "true":
+    if asked.get("productInfo") != "true" and order.lines:
         shown["orderLines"] = {**order.wire["orderLines"], "orderLine": [_plain(line) for line in order.lines]}
     return shown
 
 
 def _plain(line: Wire) -> Wire:
+    if not isinstance(line.get("item"), dict):
+        return line
     item = {name: value for name, value in line["item"].items() if name not in ("imageUrl", "weight")}
     return {**line, "item": item}

@@ -74,7 +74,8 @@ def _update_entry(
 def _package(stored: Wire, line: LineOrder, entry: Mapping[str, Any]) -> Wire:
     """The shipped slice that is meant: by its old tracking number, which may be left out where there is only one."""
     shipped = [one for one in slices(stored) if one["status"] == "Shipped"]
-    old = (entry.get("currentTrackingInfo") or {}).get("trackingNumber")
+    current = entry.get("currentTrackingInfo")
+    old = current.get("trackingNumber") if isinstance(current, Mapping) else None
     meant = [one for one in shipped if old is None or (one.get("trackingInfo") or {}).get("trackingNumber") == old]
     if len(meant) != 1:
         raise bad_content(f"currentTrackingInfo names no package of line number {line.number}", field="trackingNumber")

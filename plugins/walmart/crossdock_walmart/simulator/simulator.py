@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from crossdock.simulator import Call, Route, Simulator
-from crossdock_walmart.simulator.book import OrderBook, Wire, from_epoch_ms
+from crossdock_walmart.simulator.book import OrderBook, Wire
 from crossdock_walmart.simulator.errors import GATEWAY, refusal
 from crossdock_walmart.simulator.gateway import api_of, check_headers, check_media_types, check_scope, check_token
 from crossdock_walmart.simulator.quantities import count, move, new_slice
@@ -94,9 +94,7 @@ class WalmartSimulator(Simulator):
     def _cancel_overdue(self) -> None:
         now = self.clock.now()
         for order in self.book.all():
-            due = from_epoch_ms(
-                (order.wire.get("shippingInfo") or {}).get("estimatedShipDate") or order.wire["orderDate"]
-            )
+            due = order.ship_by
             if now < due + _GRACE or not any(_left(line) for line in order.lines):
                 continue
             draft, touched = self.book.draft(order), set()

@@ -18,9 +18,9 @@ def read_tracking(entry: Mapping[str, Any], number: str) -> Wire:
     if not isinstance(given, Mapping):
         raise bad_content(f"trackingInfo is missing in line number {number}", field="trackingInfo")
     when = given.get("shipDateTime")
-    if not isinstance(when, int) or not _PLAUSIBLE_MS[0] <= when <= _PLAUSIBLE_MS[1]:
+    if not isinstance(when, int) or isinstance(when, bool) or not _PLAUSIBLE_MS[0] <= when <= _PLAUSIBLE_MS[1]:
         raise bad_content(f"shipDateTime is not valid in line number {number}", field="shipDateTime")
-    if given.get("methodCode") not in METHODS:
+    if str(given.get("methodCode")) not in METHODS:
         raise bad_content(f"Method code is not supported in line number {number}", field="methodCode")
     tracking_number = given.get("trackingNumber")
     if not isinstance(tracking_number, str) or not tracking_number.strip():
@@ -42,7 +42,7 @@ def _carrier(given: Mapping[str, Any], number: str) -> Wire:
         raise bad_content(
             f"carrierName needs one of carrier, otherCarrier in line number {number}", field="carrierName"
         )
-    if "carrier" in named and named["carrier"] not in CARRIERS:
+    if "carrier" in named and str(named["carrier"]) not in CARRIERS:
         raise bad_content(f"carrier is not supported in line number {number}", field="carrier")
     if "otherCarrier" in named and not given.get("trackingURL"):
         raise bad_content(f"trackingURL is required with otherCarrier in line number {number}", field="trackingURL")

@@ -12,7 +12,7 @@ from crossdock.simulator import Call, Route, answer
 from crossdock_walmart.simulator.book import StoredOrder, Wire, to_epoch_ms
 from crossdock_walmart.simulator.generator import SKUS, OrderGenerator, Wanted
 from crossdock_walmart.simulator.quantities import count, move, new_slice, slices
-from crossdock_walmart.simulator.validity import check_order
+from crossdock_walmart.simulator.validity import check_identity, check_order
 
 if TYPE_CHECKING:
     from crossdock_walmart.simulator.simulator import WalmartSimulator
@@ -37,12 +37,16 @@ class Verbs:
         ]
 
     def place(self, call: Call) -> Response:
-        """Orders: `count` generated ones, or the given wire `orders`; all or none."""
+        """Orders: `count` generated ones, or the given wire `orders`, malformed only if `unchecked`; all or none."""
         asked = call.options(
-            orders=None, count=1, node=_ANY_NODE, ship_node_type="SellerFulfilled", lines=None, skus=list(SKUS),
-            purchase_order_id=None, customer_order_id=None, created_hours_ago=0, method_code="Standard",
+            orders=None, unchecked=False, count=1, node=_ANY_NODE, ship_node_type="SellerFulfilled", lines=None,
+            skus=SKUS, purchase_order_id=None, customer_order_id=None, created_hours_ago=0, method_code="Standard",
         )  # fmt: skip
-        wires = self._generated(asked) if asked["orders"] is None else self._given(asked["orders"])
+        wires = (
+            self._generated(asked)
+            if asked["orders"] is None
+            else self._given(asked["orders"], bool(asked["unchecked"]))
+        )
         ids = [wire["purchaseOrderId"] for wire in wires]
         taken = [
             order_id for order_id, times in Counter(ids).items() if times > 1 or self._simulator.book.has(order_id)
@@ -52,7 +56,7 @@ class Verbs:
         for wire in wires:
             order = self._simulator.book.add(wire)
             self._simulator.journal.record("order_placed", order.id)
-        return answer({"ids": ids, "customer_order_ids": [wire["customerOrderId"] for wire in wires]})
+        return answer({"ids": ids, "customer_order_ids": [wire.get("customerOrderId") for wire in wires]})
 
     def cancel(self, call: Call) -> Response:
         """The buyer asks to cancel (`intent`), or Walmart cancels what is not shipped, on all lines or those named."""
@@ -110,11 +114,12 @@ class Verbs:
         ids = asked["purchase_order_id"], asked["customer_order_id"]
         return [check_order(self._generator.make(wanted, created, *ids)) for _ in range(asked["count"])]
 
-    def _given(self, orders: Any) -> list[Wire]:
+    def _given(self, orders: Any, unchecked: bool) -> list[Wire]:
         if not isinstance(orders, list):
             raise ValueError("orders is a list of wire orders")
         now = to_epoch_ms(self._simulator.clock.now())
-        return [check_order({"orderDate": now, **order}) for order in orders]
+        check = check_identity if unchecked else check_order
+        return [check({"orderDate": now, **order}) for order in orders]
 
     def _order(self, order_id: Any) -> StoredOrder:
         if not isinstance(order_id, str) or not self._simulator.book.has(order_id):

@@ -82,7 +82,7 @@ class OrderWrites:
             reason = entry.get("cancellationReason")
             if entry.get("status") != "Cancelled":
                 raise bad_content(f"status must be Cancelled in line number {line.number}", field="status")
-            if reason not in _REASONS:
+            if str(reason) not in _REASONS:
                 raise bad_content(f"Cancellation reason {reason} is not supported", field="cancellationReason")
             self._check_reason(str(reason), stored)
             amount, counted = amount_of(entry), count(stored)
