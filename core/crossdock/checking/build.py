@@ -111,9 +111,8 @@ class _Builder:
         what = self._section.what
         node = place.node
         if complaint.sentence is not None:
-            about, fix = (
-                (what, "correct its keys") if node is None else (f"`{place.key}` of {what}", f"correct `{place.key}`")
-            )
+            about, fix = (what, "correct its keys") if node is None else (f"`{place.key}` of {what}", None)
+            fix = fix or suggest(complaint, place.key, None)
             self._add(place, complaint, f"{about}: {self._scrub(complaint.sentence)}", fix)
             return
         if isinstance(node, Scalar) and node.template is not None and node.template.secretive:
@@ -121,12 +120,14 @@ class _Builder:
             self._add(place, complaint, message, "use ${env:NAME}, or write the value")
             return
         shown = self._is_shown(node)
-        found = describe(node) if shown and node is not None else "something else"
+        found = describe(node) if shown and node is not None else "a value that is not shown here"
         if isinstance(node, Scalar) and node.template is not None:
             found = f"another value in {node.text}"
         message = f"`{place.key}` of {what} must be {complaint.expected}; found {found}"
-        text = node.text if isinstance(node, Scalar) and shown and node.template is None else None
-        self._add(place, complaint, message, suggest(complaint, place.key, text, text))
+        text = None
+        if isinstance(node, Scalar) and node.template is None:
+            text = node.text if shown else "…"
+        self._add(place, complaint, message, suggest(complaint, place.key, text))
 
     def _is_shown(self, node: Node | None) -> bool:
         return node is not None and id(node) not in self._values.hidden
@@ -183,7 +184,7 @@ class _Builder:
     def warn_of_literal_secrets(self) -> None:
         """Report secrets that anybody who reads the file can see."""
         for node in self._values.literal_secrets:
-            message = f"a secret of {self._section.what} stands in the file as it is"
+            message = f"a secret stands in the file as it is, in {self._section.what}"
             fix = "run `crossdock secrets set NAME` and write ${secret:NAME}"
             self._findings.warn(node.mark, "literal_secret", message, fix=fix)
 

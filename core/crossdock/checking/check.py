@@ -155,8 +155,9 @@ class _Checker:
         return pipelines, stopped
 
     def _warn_of_unused(self, accounts: Accounts, top: _Top) -> None:
-        if not top.pipelines:
-            return  # a file that is only being begun, to test its connections
+        # A file without pipelines is being begun, to test its connections; one with faults has more pressing ones.
+        if not top.pipelines or self._findings.errors:
+            return
         for account in accounts.by_name.values():
             if account.name not in accounts.used:
                 message = f"no pipeline uses the connection {account.name}"

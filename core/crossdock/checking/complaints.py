@@ -34,6 +34,9 @@ _FORMS = {
     "none": "nothing",
     "is_instance": "a value of another kind",
 }
+_EXAMPLES = {form: form.rpartition(" such as ")[2] for form in _FORMS.values() if " such as " in form} | {
+    "true or false": "true"
+}
 _LIMITS = {
     "greater_than": ("more than {gt}", "gt"),
     "greater_than_equal": ("{ge} or more", "ge"),
@@ -56,6 +59,7 @@ class Complaint:
     expected: str | None = None
     sentence: str | None = None
     choices: tuple[str, ...] = ()
+    example: str | None = None
 
 
 def read_complaint(error: Any, annotation: Any) -> Complaint:
@@ -64,20 +68,27 @@ def read_complaint(error: Any, annotation: Any) -> Complaint:
     if kind in ("value_error", "assertion_error"):
         sentence = str(context.get("error", error["msg"]))
         code = "bad_duration" if _is_duration(annotation) or "duration" in sentence else "bad_value"
-        return Complaint(code, sentence=sentence)
+        return Complaint(code, sentence=sentence, example="5m" if code == "bad_duration" else None)
     if kind in ("literal_error", "enum"):
         choices = tuple(part.strip(" '") for part in context["expected"].replace(" or ", ", ").split(", "))
         return Complaint("bad_value", expected=either(choices), choices=choices)
     if kind in _LIMITS:
         pattern, key = _LIMITS[kind]
-        return Complaint("bad_value", expected=pattern.format(**{key: context[key]}))
+        limit = context[key]
+        shown = f"{limit:g}" if isinstance(limit, float) else str(limit)
+        inclusive = shown if key in ("ge", "le") else None
+        return Complaint("bad_value", expected=pattern.format(**{key: shown}), example=inclusive)
     form = _form(kind)
     if form is None:
         return Complaint("bad_value", sentence=error["msg"][:1].lower() + error["msg"][1:])
     if kind.startswith("time_delta"):
-        return Complaint("bad_duration", expected=form)
+        return Complaint("bad_duration", expected=form, example="5m")
     wrong_form = kind.endswith(("_type", "_instance_of")) or kind in ("int_from_float", "int_parsing", "bool_parsing")
-    return Complaint("wrong_type" if wrong_form or "float_parsing" in kind else "bad_value", expected=form)
+    return Complaint(
+        "wrong_type" if wrong_form or "float_parsing" in kind else "bad_value",
+        expected=form,
+        example=_EXAMPLES.get(form),
+    )
 
 
 def combine(complaints: Iterable[Complaint]) -> Complaint:
@@ -87,24 +98,24 @@ def combine(complaints: Iterable[Complaint]) -> Complaint:
     sentence = next((complaint for complaint in useful if complaint.sentence), None)
     if sentence is not None:
         return sentence
-    expected = list(dict.fromkeys(complaint.expected for complaint in useful if complaint.expected))
+    words = [word for complaint in useful for word in complaint.choices or (complaint.expected or "",)]
     choices = tuple(choice for complaint in useful for choice in complaint.choices)
     code = "bad_value" if any(complaint.code == "bad_value" for complaint in useful) else useful[0].code
-    return Complaint(code, expected=either(expected), choices=choices)
+    example = next((complaint.example for complaint in useful if complaint.example), None)
+    return Complaint(code, expected=either(dict.fromkeys(words)), choices=choices, example=example)
 
 
-def suggest(complaint: Complaint, key: str, found: str | None, text: str | None) -> str:
-    """How to mend it. `found` is the value as a word, `text` as it stands in the file; None where it is not shown."""
-    near = nearest(found, complaint.choices) if found else None
+def suggest(complaint: Complaint, key: str, text: str | None) -> str:
+    """How to mend it. `text` is the value as it stands in the file; None where that is not shown."""
+    near = nearest(text, complaint.choices) if text else None
     if near:
         return f"write `{key}: {near}`"
     if complaint.expected == "a text" and text:
         return f'put it in quotes: `{key}: "{text}"`'
     if complaint.expected == "a list" and text:
         return f"write `{key}: [{text}]`"
-    if complaint.choices:
-        return f"write `{key}: {complaint.choices[0]}`"
-    return f"correct the value of `{key}`"
+    example = complaint.choices[0] if complaint.choices else complaint.example
+    return f"write `{key}: {example}`" if example else f"correct the value of `{key}`"
 
 
 def _form(kind: str) -> str | None:

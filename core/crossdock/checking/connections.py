@@ -24,7 +24,7 @@ class ConnectionChecker:
 
     def check(self, entry: Entry) -> Account:
         """Read one connection; what is wrong with it is reported."""
-        table = read_table(entry, f"connection {entry.key}", f"{entry.key}: {_EXAMPLE}", self._findings)
+        table = read_table(entry, "`connections`", f"{entry.key}: {_EXAMPLE}", self._findings)
         if table is None:
             return Account(entry.key, entry.mark)
         section = Section(table, entry.mark, f"connection {entry.key}", self._findings)
@@ -100,7 +100,7 @@ class ConnectionChecker:
     def _check_timeout(self, section: Section, made: Connection) -> bool:
         if made.timeout.total_seconds() > 0:
             return True
-        message = f"`timeout` of {section.what} is a duration longer than nothing"
+        message = f"`timeout` of {section.what} must be a duration longer than nothing"
         self._findings.add(_mark(section, "timeout"), "bad_duration", message, fix="write `timeout: 30s`")
         return False
 

@@ -31,7 +31,7 @@ def follow_types(
     for mapper in mappers:
         taken, made = (None, None) if mapper.model is None else type_arguments(mapper.model)
         if before is not None and given is not None and taken is not None and not fits(given, taken):
-            _report(before, given, mapper, taken, findings)
+            _report(before, given, mapper, taken, registry, findings)
         # What passes any document through says nothing new about it.
         given, before = (given, before) if made is Any and taken is Any else (made, mapper)
     wanted = None if sink.model is None else type_arguments(sink.model)[1]
@@ -41,7 +41,7 @@ def follow_types(
     if not mappers and candidates:
         _report_missing(before, given, sink, wanted, candidates, findings)
     else:
-        _report(before, given, sink, wanted, findings, candidates)
+        _report(before, given, sink, wanted, registry, findings, next(iter(candidates), None))
 
 
 def fits(given: Any, wanted: Any) -> bool:
@@ -82,16 +82,32 @@ def _is_a(member: Any, taker: Any) -> bool:
     return isinstance(member, type) and isinstance(taker, type) and issubclass(member, taker)
 
 
+def find_takers(given: Any, registry: Registry) -> list[str]:
+    """The `use:` words of the loaded mappers and sinks that take such a document."""
+    mappers = [use for use in registry.names("mapper") if fits(given, type_arguments(registry.mapper(use))[0])]
+    sinks = [use for use in registry.names("sink") if fits(given, type_arguments(registry.sink(use))[1])]
+    return mappers + sinks
+
+
 def _report(
-    before: Stage, given: Any, after: Stage, taken: Any, findings: Findings, candidates: Sequence[str] = ()
+    before: Stage,
+    given: Any,
+    after: Stage,
+    taken: Any,
+    registry: Registry,
+    findings: Findings,
+    mapper: str | None = None,
 ) -> None:
-    mapped = f"put `- use: {candidates[0]}` before it" if candidates else "use components whose documents meet"
+    takers = find_takers(given, registry)
+    fix = f"name what takes {an(name_type(given))}, or another source"
+    if mapper is not None:
+        fix = f"add `- use: {mapper}` to `map`, in its place"
     findings.add(
         after.mark,
         "types_do_not_meet",
         f"{after.use} takes {an(name_type(taken))}, but {before.use} gives {an(name_type(given))}",
-        valid=f"mappers between them: {listed(candidates)}",
-        fix=mapped,
+        valid=f"what takes {an(name_type(given))}: {listed(takers)}",
+        fix=fix,
     )
 
 

@@ -40,7 +40,7 @@ class PipelineChecker:
 
     def check(self, entry: Entry) -> tuple[Pipeline | None, Fault | None]:
         """Read one pipeline; the fault is set where it cannot run because a plugin of it is absent or broken."""
-        table = read_table(entry, f"pipeline {entry.key}", f"{entry.key}: {_EXAMPLE}", self._findings)
+        table = read_table(entry, "`pipelines`", f"{entry.key}: {_EXAMPLE}", self._findings)
         if table is None:
             return None, None
         section = Section(table, entry.mark, f"pipeline {entry.key}", self._findings)
@@ -106,9 +106,8 @@ class PipelineChecker:
         for node in as_items(entry.value):
             if not isinstance(node, Table):
                 if not is_broken(node):
-                    message = (
-                        f"`to` of {section.what} is a mapping with `use:`, or a list of such; found {describe(node)}"
-                    )
+                    wanted = "a mapping with `use:`, or a list of such"
+                    message = f"`to` of {section.what} must be {wanted}; found {describe(node)}"
                     fix = "write `to: {use: PLUGIN.SINK, connection: NAME}`"
                     self._findings.add(node.mark, "wrong_type", message, fix=fix)
                 routes.append(None)

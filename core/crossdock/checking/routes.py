@@ -12,7 +12,7 @@ from crossdock.checking.flow import Stage, follow_types
 from crossdock.checking.look_up import Account, Accounts, Outcome, Use, find, find_account, read_use
 from crossdock.checking.names import check_name
 from crossdock.checking.section import Section, is_broken
-from crossdock.config import Entry, Findings, Items, Mark, Node, Table, describe
+from crossdock.config import Entry, Findings, Items, Mark, Node, Scalar, Table, describe
 from crossdock.contract.component import type_arguments
 from crossdock.contract.mapper import Mapper
 from crossdock.contract.sink import Sink
@@ -81,6 +81,7 @@ class RouteChecker:
             if not isinstance(node, Table):
                 self._refuse(node)
                 made.append(None)
+                stages.append(Stage("?", node.mark, None))
                 continue
             inner = Section(node, node.mark, f"a mapper of pipeline {pipeline}", self._findings)
             use = read_use(inner, "PLUGIN.MAPPER")
@@ -95,17 +96,18 @@ class RouteChecker:
             return ()
         if isinstance(entry.value, Items):
             return entry.value.items
-        if not is_broken(entry.value):
-            message = f"`map` of {section.what} is a list of mappers; found {describe(entry.value)}"
+        if isinstance(entry.value, Table):
+            message = f"`map` of {section.what} must be a list of mappers; found a mapping"
             fix = "write a dash before it: `- use: PLUGIN.MAPPER`"
             self._findings.add(entry.value.mark, "wrong_type", message, fix=fix)
         # One mapper without its dash is still looked at.
-        return (entry.value,) if isinstance(entry.value, Table) else ()
+        return (entry.value,)
 
     def _refuse(self, node: Node) -> None:
         if not is_broken(node):
-            message = f"a mapper is a mapping with `use:`; found {describe(node)}"
-            self._findings.add(node.mark, "wrong_type", message, fix="write `- use: PLUGIN.MAPPER`")
+            message = f"a mapper must be a mapping with `use:`; found {describe(node)}"
+            word = node.value if isinstance(node, Scalar) and isinstance(node.value, str) else "PLUGIN.MAPPER"
+            self._findings.add(node.mark, "wrong_type", message, fix=f"write `- use: {word}`")
 
     def _warn(self, use: Use, model: type[Sink[Any, Any]], account: Account | None) -> None:
         if not model.can_probe():

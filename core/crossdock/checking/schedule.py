@@ -53,7 +53,7 @@ def find_cron_flaw(line: str) -> str | None:
     """What keeps a text from being a cron line that ever fires."""
     words = line.split()
     if len(words) != len(_FIELDS):
-        return f"has {len(words)} fields, not 5"
+        return f"has {len(words)} {'field' if len(words) == 1 else 'fields'}, not 5"
     try:
         # Any day of a leap year will do: the search runs over fifty years.
         next(CronSim(line, datetime(2024, 1, 1, tzinfo=UTC)))

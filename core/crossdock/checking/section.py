@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from crossdock.checking.words import listed, nearest
-from crossdock.config import Entry, Findings, Items, Mark, Node, Scalar, Table, describe
+from crossdock.config import Entry, Fault, Findings, Items, Mark, Node, Scalar, Table, describe
 from crossdock.contract.durations import parse_duration
 
 
@@ -19,6 +19,8 @@ class Section:
         self.what = what
         self._findings = findings
         self._known: set[str] = set()
+        self._missing: dict[str, Fault] = {}
+        self._misspelt: set[str] = set()
 
     def take(self, key: str) -> Entry | None:
         """The entry of a key that is valid here, if it is there."""
@@ -39,12 +41,19 @@ class Section:
         valid = self._known | set(valid)
         near = nearest(entry.key, valid - set(self.table.entries))
         fix = f"write `{near}:`" if near else f"remove `{entry.key}`"
+        if near is not None:
+            # A slip of the pen is one fault, not an unknown key and a missing one.
+            self._misspelt.add(near)
+            if near in self._missing:
+                self._findings.withdraw(self._missing.pop(near))
         message = f"{self.what} has no key '{entry.key}'"
         self._findings.add(entry.mark, "unknown_key", message, valid=f"valid keys: {listed(valid)}", fix=fix)
 
     def missing(self, key: str, *, fix: str, valid: str | None = None) -> None:
         """Report that a key is needed and not there."""
-        self._findings.add(self.owner, "missing_key", f"{self.what} needs `{key}`", valid=valid, fix=fix)
+        if key not in self._misspelt:
+            message = f"{self.what} needs `{key}`"
+            self._missing[key] = self._findings.add(self.owner, "missing_key", message, valid=valid, fix=fix)
 
     def text(self, key: str, *, example: str) -> str | None:
         """A text, or None where there is none or it was reported."""
@@ -74,7 +83,7 @@ class Section:
         if value is None:
             self._wrong(entry, "a whole number", f"write `{key}: {default}`")
         elif not 1 <= value <= most:
-            message = f"{key} is a number from 1 to {most:,}; found {describe(entry.value)}"
+            message = f"`{key}` of {self.what} must be a number from 1 to {most:,}; found {describe(entry.value)}"
             self._findings.add(entry.value.mark, "bad_value", message, fix=f"write `{key}: {default}`")
         return default if value is None else value
 
@@ -95,7 +104,7 @@ class Section:
             self._findings.add(
                 entry.value.mark,
                 "bad_duration",
-                f"{key} is a duration longer than nothing; found {found}",
+                f"`{key}` of {self.what} must be a duration longer than nothing; found {found}",
                 valid="units: ms, s, m, h, d, w; several may be joined, as in 1h30m",
                 fix=f"write `{key}: {example}`",
             )
@@ -108,7 +117,7 @@ class Section:
 
 def wrong_type(entry: Entry, what: str, expected: str, fix: str, findings: Findings) -> None:
     """Report a value of the wrong form."""
-    message = f"`{entry.key}` of {what} is {expected}; found {describe(entry.value)}"
+    message = f"`{entry.key}` of {what} must be {expected}; found {describe(entry.value)}"
     findings.add(position(entry), "wrong_type", message, fix=fix)
 
 

@@ -72,6 +72,10 @@ class Findings:
         # An anchored mapping is checked wherever it is used; its faults are one fault.
         return self._faults.setdefault((mark.file, mark.line, mark.column, code, message), fault)
 
+    def withdraw(self, fault: Fault) -> None:
+        """Take back a fault that turned out to be only the other side of another one."""
+        self._faults.pop((fault.file, fault.line, fault.column, fault.code, fault.message), None)
+
     def warn(self, mark: Mark, code: str, message: str, *, valid: str | None = None, fix: str | None = None) -> Fault:
         """Report something that does not keep the definition from being used."""
         return self.add(mark, code, message, valid=valid, fix=fix, severity="warning")

@@ -30,6 +30,8 @@ def report_syntax(error: yaml.YAMLError, text: str, file: str, findings: Finding
 def _explain(problem: str, context: str, lines: list[str], line: int, column: int) -> tuple[str, str]:
     row = lines[line] if line < len(lines) else ""
     character = row[column : column + 1]
+    if "tab" in problem.split():
+        return _explain_character("\t")
     if "cannot start any token" in problem:
         return _explain_character(character)
     if "end of stream" in problem and "quoted" in context:

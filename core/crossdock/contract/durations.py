@@ -19,7 +19,10 @@ def parse_duration(value: object) -> object:
     parts = _PART.findall(text)
     if not parts or "".join(number + unit for number, unit in parts) != text:
         raise ValueError(f'{value!r} is no duration; write one as "30s", "5m", "1h30m" or "14d"')
-    return timedelta(seconds=sum(float(number) * _SECONDS[unit] for number, unit in parts))
+    try:
+        return timedelta(seconds=sum(float(number) * _SECONDS[unit] for number, unit in parts))
+    except OverflowError as error:
+        raise ValueError(f"{value!r} is longer than any duration can be") from error
 
 
 def format_duration(value: timedelta) -> str:
