@@ -112,9 +112,7 @@ class Client:
         path = self._site.path(request)
         return path is not None and self._reads.find(request.method, path) is not None and not overrides_method(request)
 
-    async def perform(
-        self, request: Request, *, correlation_id: str, guard: Guard | None = None
-    ) -> Response:
+    async def perform(self, request: Request, *, correlation_id: str, guard: Guard | None = None) -> Response:
         """Send once and return the complete answer, whatever its status; `guard` is awaited just before the first byte.
 
         An answer that says the token is no longer good is followed by one repeat with another token.
@@ -255,7 +253,8 @@ class Client:
 
     async def _ask_token(self, request: Request) -> Response:
         path = self._site.path(request)
-        gate = self._token_gate if path is None else self._gates.gate(request.method, path)
+        # A gate of its own, where no rate names it: a token service in trouble need not stop those who have a token.
+        gate = self._token_gate if path is None else self._gates.gate(request.method, path, self._token_gate)
         await gate.enter()
         correlation_id = str(uuid.uuid4())
         copy = self._post.copy(request, correlation_id)

@@ -19,7 +19,7 @@ def cause(error: BaseException) -> str:
     seen: BaseException | None = error
     told = type(error).__name__
     while seen is not None:
-        if isinstance(seen, ssl.SSLCertVerificationError):
+        if isinstance(seen, ssl.SSLCertVerificationError) and hasattr(seen, "verify_message"):  # aiohttp's has none
             return f"its certificate is not trusted: {seen.verify_message}"
         if isinstance(seen, OSError) and seen.errno is not None:
             # Names that cannot be resolved bear negative numbers, unknown to the system.

@@ -128,10 +128,10 @@ class Gates:
         self._gates = [Gate(account, None if factor is None else scaled(rate, factor), store, clock) for rate in rates]
         self._other = Gate(account, None, store, clock)
 
-    def gate(self, method: str, path: str) -> Gate:
-        """The gate of a request."""
+    def gate(self, method: str, path: str, other: Gate | None = None) -> Gate:
+        """The gate of a request; `other`, or the common one, where no rate matches it."""
         position = self._globs.find(method, path)
-        return self._other if position is None else self._gates[position]
+        return (other or self._other) if position is None else self._gates[position]
 
 
 def scaled(rate: Rate, factor: float) -> Rate:

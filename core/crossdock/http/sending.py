@@ -61,9 +61,7 @@ class Post:
             headers[self._endpoint.correlation_header] = correlation_id
         return copied
 
-    async def send(
-        self, copy: Request, original: Request, correlation_id: str, guard: Guard | None = None
-    ) -> Response:
+    async def send(self, copy: Request, original: Request, correlation_id: str, guard: Guard | None = None) -> Response:
         """Send once; the answer names the request without its token.
 
         Raises: TransientError where nothing left, AnswerLostError where it left and no complete answer came.
@@ -91,13 +89,13 @@ class Post:
             check_url(request.url, self._endpoint.plain_http_hosts, self._endpoint.connection)
             self._trusted.add(origin(request.url))
 
-    def _judge(self, request: Request, trace: Trace, fault: Exception | None) -> BaseException:
+    def _judge(self, request: Request, trace: Trace, fault: Exception | None) -> Exception:
         connection, limit = self._endpoint.connection, self._limit
         if trace.objection is not None:
             return trace.objection
         if isinstance(fault, AnswerTooLarge | OverflowError):
             return answer_lost(connection, request, f"it is larger than {limit >> 20} MiB", TOO_LARGE)
-        why = f"no answer within {self._endpoint.timeout_s:g} s" if fault is None else cause(fault)
+        why = f"not done within {self._endpoint.timeout_s:g} s" if fault is None else cause(fault)
         return answer_lost(connection, request, why) if trace.left else not_sent(connection, request, why)
 
     def _observe(

@@ -40,7 +40,7 @@ class Trace:
     def __init__(self, guard: Guard | None = None) -> None:
         self._guard = guard
         self.left = False
-        self.objection: BaseException | None = None
+        self.objection: Exception | None = None
         """What the guard raised; then nothing left."""
 
     async def leave(self) -> None:
@@ -48,7 +48,7 @@ class Trace:
         if self._guard is not None:
             try:
                 await self._guard()
-            except BaseException as error:
+            except Exception as error:  # a cancellation is none: our own deadline may have run out meanwhile
                 self.objection = error
                 raise
         self.left = True

@@ -273,7 +273,7 @@ async def test_a_request_signed_by_itself_is_not_repeated_when_refused(stub, clo
         return Response(401)
 
     async with stub(answer, auth=Signature(), needs_token=False) as client:
-        with pytest.raises(CredentialsError, match="was refused with 401$"):
+        with pytest.raises(CredentialsError, match=r"was refused with 401$"):
             await client.perform(client.build("POST", "/things", json={}), correlation_id="1")
 
     assert [call.headers["X-Signature"] for call in calls] == ["2"]
@@ -292,11 +292,7 @@ async def test_nothing_raised_or_logged_bears_the_token(open_shop, shop, caplog)
     assert "t1" not in told
     assert "c2VjcmV0" not in told
     assert "s3cret" not in told
-    assert clock_free(caught.value.__cause__)
-
-
-def clock_free(error):
-    return error is None or "s3cret" not in str(error)
+    assert caught.value.__cause__ is None
 
 
 def test_a_token_is_not_shown():

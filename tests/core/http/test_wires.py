@@ -136,6 +136,24 @@ async def test_wire_sends_nothing_when_the_guard_objects(objection, server, conn
     assert server.begun == 1
 
 
+async def test_wire_sends_nothing_when_the_deadline_passes_in_the_guard(server, connect):
+    async with connect(server.url, timeout_s=0.1) as client:
+        with pytest.raises(TransientError, match=r"could not be sent: not done within 0\.1 s") as caught:
+            await client.perform(a_request(client, "POST"), correlation_id="1", guard=anyio.sleep_forever)
+
+    assert not isinstance(caught.value, AnswerLostError)
+    assert server.begun == 0
+
+
+async def test_wire_lets_a_cancellation_through(server, connect):
+    server.mode = "hang"
+    async with connect(server.url) as client:
+        with anyio.move_on_after(0.05) as scope:
+            await client.perform(a_request(client, "POST"), correlation_id="1")
+
+    assert scope.cancelled_caught
+
+
 async def test_wire_follows_no_redirect(server, connect):
     server.mode = "redirect"
     async with connect(server.url) as client:
