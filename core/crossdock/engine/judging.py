@@ -115,14 +115,18 @@ class Judge:
         return 1 + await self._store.newest_version(self._route.account, self._route.sink_name, key)
 
     async def _first(self, delivery: Delivery, effect: Effect, version: int) -> Judgement:
-        sink = self._route.sink
-        if not self._look or not sink.can_probe() or not (sink.probe_first or delivery.backfill):
+        if not self._look or not self._must_look(delivery):
             return New(self._new(delivery, effect, version))
         match await self._prober.look_first(effect):
             case Done(receipt):
                 return Adopted(self._new(delivery, effect, version, EffectState.ADOPTED, receipt), receipt)
             case Absent():
                 return New(self._new(delivery, effect, version))
+
+    def _must_look(self, delivery: Delivery) -> bool:
+        """Whether to look before the first creation: in a back-fill somebody else may have made it already."""
+        sink = self._route.sink
+        return sink.can_probe() and (sink.probe_first or (delivery.backfill and not sink.refuses_duplicates))
 
     async def _unfinished(self, latest: EffectRow, delivery: Delivery, effect: Effect, links: Links) -> Judgement:
         """Another delivery stored this fact and did not finish: wait for it, or take over what it left behind."""

@@ -80,7 +80,7 @@ def compare(
     compared = [_compare(one, facts, saved) for one in scenario.expect]
     troubled = [one for one in deliveries if one["state"] in ("held", "dead")]
     return Verdict(
-        placed=max((len(_counts(facts, one.each.of, one.each.kind)) for one in scenario.expect), default=0),
+        placed=max((len(_most(facts, one.each.of, one.each.kind)) for one in scenario.expect), default=0),
         compared=compared,
         held=dict(Counter(one["code"] for one in troubled)),
         expected_held=dict(scenario.held),
@@ -90,8 +90,8 @@ def compare(
 
 def _compare(one: Expectation, facts: Mapping[str, Sequence[Json]], saved: Mapping[str, Sequence[str]]) -> Compared:
     barred = {key for name in one.not_for for key in saved[name]}
-    wanted = {one.key.format(key=key) for key in _counts(facts, one.each.of, one.each.kind) if key not in barred}
-    made = _counts(facts, one.gives.of, one.gives.kind)
+    wanted = {one.key.format(key=key) for key in _most(facts, one.each.of, one.each.kind) if key not in barred}
+    made = _most(facts, one.gives.of, one.gives.kind)
     return Compared(
         expectation=one,
         expected=len(wanted),
@@ -102,9 +102,13 @@ def _compare(one: Expectation, facts: Mapping[str, Sequence[Json]], saved: Mappi
     )
 
 
-def _counts(facts: Mapping[str, Sequence[Json]], side: str, kind: str) -> dict[str, int]:
-    counts: Counter[str] = Counter()
+def _most(facts: Mapping[str, Sequence[Json]], side: str, kind: str) -> dict[str, int]:
+    """How often each key's fact is true there; where several accounts know the key, in the one that has most."""
+    counts: Counter[tuple[str, str]] = Counter()
     for fact in facts[side]:
         if fact["kind"] == kind:
-            counts[fact["key"]] += fact["count"]
-    return dict(counts)
+            counts[fact["key"], fact.get("account", "")] += fact["count"]
+    most: dict[str, int] = {}
+    for (key, _), count in counts.items():
+        most[key] = max(count, most.get(key, 0))
+    return most
