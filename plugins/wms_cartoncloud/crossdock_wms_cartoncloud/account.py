@@ -18,20 +18,20 @@ _NOTE = (
 async def examine(tenant: str, http: Reader, used: frozenset[str]) -> TestReport:
     """Ask with four cheap reading calls. Raises: CredentialsError, TransientError."""
     api = CartonCloudApi(http, tenant)
-    account, missing = await _membership(api, tenant)
     customers, warehouses, refused = await _orders(api)
     if any(component.rpartition(".")[2] == _NEEDS_CONSIGNMENTS for component in used):
         refused += await _consignments(api)
+    account, missing = await _membership(api, tenant)
     notes: tuple[str, ...] = (
         (_NOTE,) if any(component.rpartition(".")[2] == "sale_orders" for component in used) else ()
     )
     if not warehouses:
-        notes += ("warehouses cannot be listed: they are offered once recent sale orders name them",)
+        notes += ("warehouses cannot be listed: they are offered once customers or recent sale orders name them",)
     return TestReport(
         account=account,
         granted=tuple(role for role in (WMS_ROLE,) if role not in refused and not missing),
         missing=(*missing, *dict.fromkeys(refused)),
-        choices={"customers": tuple(customers), "warehouses": tuple(warehouses)},
+        choices={"customers": tuple(sorted(customers)), "warehouses": tuple(sorted(warehouses))},
         notes=notes,
     )
 
@@ -46,17 +46,19 @@ async def _membership(api: CartonCloudApi, tenant: str) -> tuple[str, list[str]]
     return who, [f"tenant {tenant}; this API client belongs to: {others}"]
 
 
-async def _orders(api: CartonCloudApi) -> tuple[list[str], list[str], list[str]]:
-    customers: list[str] = []
-    warehouses: list[str] = []
+async def _orders(api: CartonCloudApi) -> tuple[set[str], set[str], list[str]]:
+    customers: set[str] = set()
+    warehouses: set[str] = set()
     refused = []
     try:
-        customers = sorted({party.name for party in await api.customers() if party.name})
+        listed = await api.customers()
+        customers = {party.name for party in listed if party.name}
+        warehouses = {party.name for customer in listed for party in customer.warehouses if party.name}
     except ReadRefusedError as error:
         refused.append(_missing(error, WMS_ROLE, "customers cannot be listed"))
     try:
-        orders = await api.recent_orders()
-        warehouses = sorted({order.warehouse.name for order in orders if order.warehouse.name})
+        # No endpoint lists warehouses: what customers and recent orders name is all that can be offered.
+        warehouses |= {order.warehouse.name for order in await api.recent_orders() if order.warehouse.name}
     except ReadRefusedError as error:
         refused.append(_missing(error, WMS_ROLE, "sale orders cannot be searched"))
     return customers, warehouses, refused

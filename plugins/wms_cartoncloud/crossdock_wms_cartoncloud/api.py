@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from crossdock import RejectedError, TransientError
 from crossdock.http import Reader, Request, Response
 from crossdock_wms_cartoncloud.body import Body, is_uuid
-from crossdock_wms_cartoncloud.wire import ORDERS, PARTIES, OutboundOrder, Party, User
+from crossdock_wms_cartoncloud.wire import CUSTOMERS, ORDERS, PARTIES, Customer, OutboundOrder, User
 
 PAGE_SIZE = 100
 _USER = TypeAdapter(User)
@@ -69,11 +69,11 @@ class CartonCloudApi:
         answer = await self.http.post(path, json={"condition": condition}, headers={"Prefer": "return=minimal"})
         _read(PARTIES, answer, "to search consignments")
 
-    async def customers(self) -> list[Party]:
+    async def customers(self) -> list[Customer]:
         """All customers in scope. Raises: ReadRefusedError, TransientError."""
         path = f"/tenants/{self.tenant}/customers"
         pages = self._pages(
-            lambda page: self.http.build("GET", f"{path}?page={page}&size={PAGE_SIZE}"), PARTIES, "to list customers"
+            lambda page: self.http.build("GET", f"{path}?page={page}&size={PAGE_SIZE}"), CUSTOMERS, "to list customers"
         )
         return [customer async for page in pages for customer in page]
 

@@ -10,8 +10,8 @@ from typing import ClassVar
 from pydantic import ValidationError
 
 from crossdock import AuthProvider, CredentialsError, Secret, TransientError
-from crossdock.http import Request, Response, Token
-from crossdock_wms_cartoncloud.wire import TokenAnswer, retry_after
+from crossdock.http import Request, Response, Token, retry_after
+from crossdock_wms_cartoncloud.wire import TokenAnswer
 
 _WHERE = (
     "compare client id and secret with the API client in CartonCloud (Organisation settings, API clients); "
@@ -51,7 +51,9 @@ class ClientCredentials(AuthProvider):
                 f"{base_url} grants no tokens (404): it is no CartonCloud API",
                 fix="leave out `base_url`, or write https://api.cartoncloud.com or https://api.na.cartoncloud.com",
             )
-        raise TransientError(f"CartonCloud granted no token ({answer.status_code})", retry_after=retry_after(answer))
+        raise TransientError(
+            f"CartonCloud granted no token ({answer.status_code})", retry_after=retry_after(answer, now)
+        )
 
     def sign(self, request: Request, token: Token | None, now: datetime) -> None:
         """Bear the token."""

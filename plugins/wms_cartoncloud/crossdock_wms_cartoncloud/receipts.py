@@ -50,14 +50,14 @@ def differences(order: OutboundOrder, memo: Memo) -> list[str]:
 
 def line_differences(order: OutboundOrder, memo: Memo) -> list[str]:
     """How quantities by SKU differ; several lines of one SKU may have been merged."""
-    if order.rejected and not order.items:
+    if (order.rejected and not order.items) or _in_sequence(memo["lines"], order.items):
         return []
     wanted: dict[str, Decimal] = defaultdict(Decimal)
     there: dict[str, Decimal] = defaultdict(Decimal)
     spelling: dict[str, str] = {}
     for line in memo["lines"]:
         spelling.setdefault(_alike(line["sku"]), line["sku"])
-        wanted[_alike(line["sku"])] += Decimal(str(line["quantity"]))
+        wanted[_alike(line["sku"])] += Decimal(line["quantity"])
     for item in order.items:
         spelling.setdefault(_alike(item.sku), item.sku or "an item without a product")
         there[_alike(item.sku)] += item.measures.quantity
@@ -81,11 +81,13 @@ def link_lines(lines: Sequence[Memo], items: Sequence[Item], line_property: str 
     Shape: each line number once. By the line property where there is one, else by SKU and quantity in sequence, else by
     SKU in sequence; what is left of a SKU then shares an item, since CartonCloud may have merged its lines.
     """
+    if not line_property and _in_sequence(lines, items):
+        return {line["line"]: _link(line, item) for line, item in zip(lines, items, strict=True)}
     chosen: dict[str, Item] = {}
     free = list(items)
     passes = [
         lambda line, item: bool(line_property) and str(item.properties.get(line_property, "")) == line["line"],
-        lambda line, item: _same_sku(line, item) and item.measures.quantity == Decimal(str(line["quantity"])),
+        lambda line, item: _same_sku(line, item) and item.measures.quantity == Decimal(line["quantity"]),
         _same_sku,
     ]
     for matches in passes:
@@ -172,6 +174,14 @@ def _link(line: Memo, item: Item | None) -> dict[str, Any]:
 
 def _said(errors: Sequence[EntityError]) -> str:
     return "; ".join(error.message or f"code {error.code}" for error in errors)
+
+
+def _in_sequence(lines: Sequence[Memo], items: Sequence[Item]) -> bool:
+    # What nearly all answers are, and cheap to see.
+    return len(lines) == len(items) and all(
+        line["sku"] == item.sku and Decimal(line["quantity"]) == item.measures.quantity
+        for line, item in zip(lines, items, strict=True)
+    )
 
 
 def _same_sku(line: Memo, item: Item) -> bool:

@@ -80,13 +80,13 @@ def _tenant_unknown() -> HoldError:
 
 def _invalid(problems: Sequence[Problem], memo: Memo, said: str) -> CrossdockError:
     for applies, error in _KINDS:
-        found = next((problem for problem in problems if applies(problem)), None)
-        if found is not None:
+        found = [problem for problem in problems if applies(problem)]
+        if found:
             return error(found, memo, said)
     return RejectedError(f"CartonCloud refuses sale order {memo['reference']} (422){said}", status=422)
 
 
-def _customer(problem: Problem, memo: Memo, said: str) -> HoldError:
+def _customer(problems: Sequence[Problem], memo: Memo, said: str) -> HoldError:
     return HoldError(
         "customer_unknown",
         f"CartonCloud knows no customer {memo['customer']!r}{said}",
@@ -95,7 +95,7 @@ def _customer(problem: Problem, memo: Memo, said: str) -> HoldError:
     )
 
 
-def _warehouse(problem: Problem, memo: Memo, said: str) -> HoldError:
+def _warehouse(problems: Sequence[Problem], memo: Memo, said: str) -> HoldError:
     return HoldError(
         "warehouse_unknown",
         f"CartonCloud knows no such warehouse, or not for customer {memo['customer']}: {memo.get('warehouse')!r}{said}",
@@ -105,18 +105,18 @@ def _warehouse(problem: Problem, memo: Memo, said: str) -> HoldError:
     )
 
 
-def _product(problem: Problem, memo: Memo, said: str) -> HoldError:
-    line = _line(problem, memo)
-    where = f" {line['sku']} of line {line['line']}" if line else ""
+def _product(problems: Sequence[Problem], memo: Memo, said: str) -> HoldError:
+    lines = [line for problem in problems if (line := _line(problem, memo)) is not None]
+    where = ", ".join(f"{line['sku']} of line {line['line']}" for line in lines)
     return HoldError(
         "unknown_sku",
-        f"CartonCloud does not take product{where}{said}",
-        fix="add the product, with that code, to the customer in CartonCloud: the delivery is then sent by itself",
-        sku=line["sku"] if line else None,
+        f"CartonCloud does not take {where or 'a product'}{said}",
+        fix="add it as a product, with that code, to the customer in CartonCloud: the delivery is then sent by itself",
+        skus=[line["sku"] for line in lines],
     )
 
 
-def _stock(problem: Problem, memo: Memo, said: str) -> HoldError:
+def _stock(problems: Sequence[Problem], memo: Memo, said: str) -> HoldError:
     return HoldError(
         "out_of_stock",
         f"CartonCloud has not enough stock for sale order {memo['reference']}{said}",
@@ -124,12 +124,12 @@ def _stock(problem: Problem, memo: Memo, said: str) -> HoldError:
     )
 
 
-def _address(problem: Problem, memo: Memo, said: str) -> HoldError:
+def _address(problems: Sequence[Problem], memo: Memo, said: str) -> HoldError:
     return HoldError(
         "address_refused",
         f"CartonCloud refuses the delivery address of {memo['reference']}{said}",
         fix="have the address corrected in the channel; the order is then planned again by itself",
-        field=problem.field,
+        fields=[problem.field for problem in problems],
     )
 
 
@@ -138,7 +138,7 @@ def _is_product(problem: Problem) -> bool:
     return in_item or names_unknown_product(problem.message, problem.code)
 
 
-_Kind = tuple[Callable[[Problem], bool], Callable[[Problem, Memo, str], HoldError]]
+_Kind = tuple[Callable[[Problem], bool], Callable[[Sequence[Problem], Memo, str], HoldError]]
 _KINDS: tuple[_Kind, ...] = (  # what concerns every order comes first
     (lambda problem: _within(problem, "/customer") or problem.code in {"10406", "11000"}, _customer),
     (lambda problem: _within(problem, "/warehouse") or problem.code in {"10404", "10405"}, _warehouse),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
-from crossdock.http import Response
+from crossdock.http import Response, json_of
 
 
 def _or_nothing(value: Any) -> Any:
@@ -45,6 +44,12 @@ class Party(Wire):
     id: Textual = None
     name: str | None = None
     references: ReferencesOrNone = References()
+
+
+class Customer(Party):
+    """A customer as the list of customers states it."""
+
+    warehouses: Annotated[list[Party], BeforeValidator(lambda value: value or [])] = []
 
 
 class EntityError(Wire):
@@ -136,6 +141,7 @@ class Problem(Wire):
 
 ORDERS = TypeAdapter(list[OutboundOrder])
 PARTIES = TypeAdapter(list[Party])
+CUSTOMERS = TypeAdapter(list[Customer])
 
 
 def parse_order(response: Response) -> OutboundOrder:
@@ -150,16 +156,13 @@ def parse_order(response: Response) -> OutboundOrder:
 
 def parse_problems(response: Response) -> list[Problem]:
     """Read why a request was refused: an array by the book, an object or no JSON at all from what stands before it."""
-    try:
-        body = json.loads(response.content)
-    except ValueError:
-        return []
+    body = json_of(response)
     entries = body if isinstance(body, list) else [body]
     return [_problem(entry) for entry in entries if isinstance(entry, dict)]
 
 
 def retry_after(response: Response) -> float | None:
-    """The seconds that the answer asks us to wait, where it says so in seconds."""
+    """The seconds that the answer asks us to wait, where it says so in seconds: a date would need a clock."""
     value = response.headers.get("Retry-After", "")
     return float(value) if value.isascii() and value.isdigit() else None
 

@@ -87,9 +87,10 @@ def test_creation_has_its_own_published_limit_and_comes_first() -> None:
 
 @pytest.mark.anyio
 async def test_connection_test_finds_everything_in_place(connect: Connect, reader: Any, wire: Any) -> None:
+    beta = {"id": "c1", "name": "Beta", "warehouses": [{"id": "w2", "name": "Melbourne DC"}]}
+    reader.will_answer(200, [beta, {"id": "c2", "name": "Acme Trading", "warehouses": None}])
+    reader.will_answer(200, [wire(), wire(id="so-2", warehouse=None)])
     reader.will_answer(200, {"name": "crossdock", "tenants": [{"id": TENANT.upper(), "name": "Acme 3PL"}]})
-    reader.will_answer(200, [{"id": "c1", "name": "Beta"}, {"id": "c2", "name": "Acme Trading"}])
-    reader.will_answer(200, [wire(), wire(id="so-2", warehouse={"id": "w", "name": "Melbourne DC"})])
 
     report = await connect().test(reader, frozenset({"wms_cartoncloud.sale_orders"}))
 
@@ -98,14 +99,14 @@ async def test_connection_test_finds_everything_in_place(connect: Connect, reade
     assert report.granted == ("role WMS Create Jobs",)
     assert report.choices == {"customers": ("Acme Trading", "Beta"), "warehouses": ("Melbourne DC", "Sydney DC")}
     assert any("TMS Create Jobs" in note for note in report.notes)
-    assert json.loads(reader.sent[2].content)["condition"] == {"type": "AndCondition", "conditions": []}
+    assert json.loads(reader.sent[1].content)["condition"] == {"type": "AndCondition", "conditions": []}
 
 
 @pytest.mark.anyio
 async def test_connection_test_names_a_tenant_that_is_not_ours(connect: Connect, reader: Any) -> None:
+    reader.will_answer(404, [{"message": "Not found"}])
+    reader.will_answer(404, [{"message": "Not found"}])
     reader.will_answer(200, {"name": "crossdock", "tenants": [{"id": "other", "name": "Beta 3PL"}]})
-    reader.will_answer(404, [{"message": "Not found"}])
-    reader.will_answer(404, [{"message": "Not found"}])
 
     report = await connect().test(reader, frozenset())
 
@@ -117,9 +118,9 @@ async def test_connection_test_names_a_tenant_that_is_not_ours(connect: Connect,
 
 @pytest.mark.anyio
 async def test_connection_test_names_missing_roles_once(connect: Connect, reader: Any) -> None:
-    reader.will_answer(200, {"tenants": [{"id": TENANT}]})
     for _ in range(3):
         reader.will_answer(403, [{"message": "Forbidden"}])
+    reader.will_answer(200, {"tenants": [{"id": TENANT}]})
 
     report = await connect().test(reader, frozenset({"wms_cartoncloud.dispatches"}))
 
@@ -131,9 +132,9 @@ async def test_connection_test_names_missing_roles_once(connect: Connect, reader
 async def test_connection_test_asks_for_consignments_only_where_a_pipeline_needs_them(
     connect: Connect, reader: Any
 ) -> None:
+    reader.will_answer(200, [])
+    reader.will_answer(200, [])
     reader.will_answer(200, {"tenants": [{"id": TENANT}]})
-    reader.will_answer(200, [])
-    reader.will_answer(200, [])
 
     report = await connect().test(reader, frozenset({"wms_cartoncloud.sale_orders"}))
 

@@ -579,7 +579,7 @@ def test_receipt_names_what_is_unknown(sink: SaleOrderSink, effect: Effect) -> N
 def test_receipt_names_no_line_that_is_not_ours(sink: SaleOrderSink, effect: Effect) -> None:
     error = refused(sink, effect, 422, [{"field": "/items/7/details/product", "message": "not found"}])
 
-    assert (error.code, error.facts) == ("unknown_sku", {"sku": None})
+    assert (error.code, error.facts) == ("unknown_sku", {"skus": []})
 
 
 def test_receipt_names_what_concerns_every_order_first(sink: SaleOrderSink, effect: Effect) -> None:
