@@ -169,10 +169,11 @@ class OrderSource(Source[WalmartConnection, Order]):
     def _plan(self, kind: ShipNodeType, before: Coverage | None, coverage: Coverage, cursor: Cursor) -> list[_Window]:
         """The windows to read, in order: what is not back-filled yet, then the open window or what changed in it."""
         past = [piece for span in coverage.pending for piece in slices(span)]
-        windows = [_Window(OrderQuery(kind, *piece), backfill=True) for piece in past]
+        now = whole_second(cursor.now)
+        # The piece that reaches the present has no end: an order that was placed a moment ago belongs to it.
+        windows = [_Window(OrderQuery(kind, *piece, open_ended=piece[1] >= now), backfill=True) for piece in past]
         if before is None:
             return windows  # all was read just now; what changes meanwhile is modified after `now`
-        now = whole_second(cursor.now)
         span = (max(coverage.created_from, reach(now)), now)
         return windows + (_sweep(kind, span) if cursor.sweep else [self._live(kind, span, coverage)])
 
