@@ -14,6 +14,8 @@ from crossdock.engine.verdict import Verdict, held_unknown, unknown
 from crossdock.errors import CredentialsError, CrossdockError, HoldError, StoreError, TransientError
 from crossdock.store.rows import EffectRow, StepRow
 
+_SOON = timedelta(seconds=1)
+
 _AGAIN = timedelta(seconds=2)
 """How soon to look again where looking itself failed."""
 
@@ -74,7 +76,9 @@ class Prober:
             case Absent() if asked_at >= settles_at:
                 return _absent(row)
             case Absent():
-                return Open(unknown("its answer was lost; it is not there yet, but may still appear", settles_at))
+                waited = asked_at - last_attempt(row)
+                again = min(settles_at, asked_at + max(_SOON, waited))  # at 0, 1, 2, 4, 8 … seconds, and when it settles
+                return Open(unknown("its answer was lost; it is not there yet, but may still appear", again))
             case CannotTell(reason):
                 return Open(self._cannot_tell(reason, asked_at, settles_at))
         raise TypeError(f"{self._route.sink_name} answered its probe with no Probe")
