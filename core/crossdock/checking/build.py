@@ -60,6 +60,8 @@ class _Builder:
 
     def build(self, given: dict[str, Any]) -> Any:
         values = self._values.of_model(self._model, self._entries.values())
+        for node in self._values.literal_secrets:
+            self._findings.hide(node.text, "…")
         try:
             made = self._model.model_validate({**values, **given})
         except ValidationError as error:
@@ -113,7 +115,7 @@ class _Builder:
         if complaint.sentence is not None:
             about, fix = (what, "correct its keys") if node is None else (f"`{place.key}` of {what}", None)
             fix = fix or suggest(complaint, place.key, None)
-            self._add(place, complaint, f"{about}: {self._scrub(complaint.sentence)}", fix)
+            self._add(place, complaint, f"{about}: {complaint.sentence}", fix)
             return
         if isinstance(node, Scalar) and node.template is not None and node.template.secretive:
             message = f"`{place.key}` of {what} is no field for secrets: its value is shown in logs and messages"
@@ -135,11 +137,6 @@ class _Builder:
     def _add(self, place: _Place, complaint: Complaint, message: str, fix: str) -> None:
         valid = f"valid: {', '.join(complaint.choices)}" if complaint.choices else None
         self._findings.add(place.mark, complaint.code, message, valid=valid, fix=fix)
-
-    def _scrub(self, sentence: str) -> str:
-        for value, shown in sorted(self._values.replaced.items(), key=lambda pair: -len(pair[0])):
-            sentence = sentence.replace(value, shown)
-        return sentence
 
     def _report_failure(self, error: Exception) -> None:
         self._findings.add(

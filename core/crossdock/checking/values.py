@@ -21,8 +21,6 @@ class Values:
         """Ids of the nodes that stand in a field for secrets."""
         self.literal_secrets: list[Scalar] = []
         """Secrets that stand in the file as they are."""
-        self.replaced: dict[str, str] = {}
-        """What came through references, and what to show in its place."""
 
     def of_model(self, model: type[BaseModel], entries: Iterable[Entry]) -> dict[str, Any]:
         """The input of a model, by the keys of the file."""
@@ -39,8 +37,6 @@ class Values:
         return [self.convert(item, _element(candidates, index)) for index, item in enumerate(node.items)]
 
     def _scalar(self, node: Scalar, secret: bool) -> Any:
-        if node.template is not None and isinstance(node.value, str):
-            self.replaced[node.value] = node.text
         if not secret:
             return node.value
         self.hidden.add(id(node))
@@ -48,7 +44,6 @@ class Values:
             return node.value if node.broken else node.template.secret()
         if isinstance(node.value, str):
             self.literal_secrets.append(node)
-            self.replaced[node.value] = "…"
         return node.value
 
 

@@ -10,6 +10,7 @@ from crossdock.config.nodes import Mark
 from crossdock.errors import ConfigError
 
 Severity = Literal["error", "warning"]
+_SHORTEST_HIDDEN = 4  # replacing "1" or "us" wherever it stands would only garble messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,12 @@ class Findings:
 
     _faults: dict[tuple[str, int, int, str, str], Fault] = field(default_factory=dict)
     _files: dict[str, int] = field(default_factory=dict)
+    _hidden: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def hide(self, value: str, shown: str) -> None:
+        """Show something else wherever a value would appear: what a reference held may be confidential."""
+        if len(value) >= _SHORTEST_HIDDEN:
+            self._hidden[value] = shown
 
     def add(
         self,
@@ -67,10 +74,17 @@ class Findings:
         severity: Severity = "error",
     ) -> Fault:
         """Report something at a position."""
+        message = self._scrub(message)
+        valid, fix = (text and self._scrub(text) for text in (valid, fix))
         fault = Fault(mark.file, mark.line, mark.column, code, message, valid, fix, severity)
         self._files.setdefault(mark.file, len(self._files))
         # An anchored mapping is checked wherever it is used; its faults are one fault.
         return self._faults.setdefault((mark.file, mark.line, mark.column, code, message), fault)
+
+    def _scrub(self, text: str) -> str:
+        for value, shown in sorted(self._hidden.items(), key=lambda pair: -len(pair[0])):
+            text = text.replace(value, shown)
+        return text
 
     def withdraw(self, fault: Fault) -> None:
         """Take back a fault that turned out to be only the other side of another one."""

@@ -95,6 +95,9 @@ class References:
         if not template.references:
             return replace(node, value="".join(map(str, parts)), broken=broken)
         value = None if broken else template.secret() if template.secretive else template.reveal()
+        for reference in template.references:
+            if not broken and reference.kind != "secret":
+                self._findings.hide(reference.look_up(), str(reference))
         return replace(node, value=value, template=template, broken=broken)
 
     def _reference(self, kind: str, name: str) -> Reference:

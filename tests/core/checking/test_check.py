@@ -180,3 +180,24 @@ def test_check_of_twenty_pipelines_takes_far_less_than_a_tenth_of_a_second(tmp_p
 
     assert len(checked.assembly.pipelines) == 20
     assert spent < 0.1
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("use: walmart\n", 'use: "${env:TOKEN}"\n'),
+        ("connection: walmart_us,", 'connection: "${env:TOKEN}",'),
+        ("store: sqlite:crossdock.db", 'store: "${env:TOKEN}"'),
+        ("every: 5m", 'cron: "${env:TOKEN} * * * *"'),
+        ("every: 5m", 'every: "${env:TOKEN}"'),
+        ("every: 5m", 'enabled: "x${env:TOKEN}"'),
+        ("use: wms_cartoncloud.sale_orders", 'use: "wms_cartoncloud.${env:TOKEN}"'),
+        ("market: us", 'market: "${env:TOKEN}"'),
+        ('client_id: "${env:WALMART_CLIENT_ID}"', "client_id: 1"),
+    ],
+)
+def test_no_fault_of_a_reference_shows_what_it_holds(check_text, env, before, after):
+    checked = check_text(WHOLE.replace(before, after))
+
+    assert not checked.ok
+    assert env["TOKEN"] not in "\n".join(map(str, checked.faults))
