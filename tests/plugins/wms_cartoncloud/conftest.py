@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from crossdock import Effect, Known
 from crossdock.canonical import Address, Charge, Money, Order, OrderLine, OrderLineStatus
 from crossdock.jsonio import dumps
 from crossdock_wms_cartoncloud.auth import ClientCredentials
@@ -91,6 +92,11 @@ def sink(reader: FakeReader, connect: Callable[..., CartonCloudConnection]) -> S
     made = SaleOrderSink()
     made.bind(connect(), reader)
     return made
+
+
+@pytest.fixture
+def effect(sink: SaleOrderSink, sale_order: Any) -> Effect:
+    return sink.plan(sale_order(), Known())
 
 
 @pytest.fixture
