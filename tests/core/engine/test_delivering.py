@@ -153,7 +153,8 @@ async def test_effect_that_did_not_happen_is_repeated_only_after_it_settled(how,
 
     await bench.run([thing()])
     assert await bench.states() == [("attempted", "outcome_unknown")]
-    await bench.run(wait_s=4)
+    clock.advance(4.9)
+    await bench.run()
     assert len(world.writes) == 1
     await bench.run(wait_s=10)
 
