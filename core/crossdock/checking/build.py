@@ -67,7 +67,7 @@ class _Builder:
         except ValidationError as error:
             self._report(error)
             return None
-        except Exception as error:  # noqa: BLE001  (a stranger's validator may raise anything; its message may hold anything)
+        except Exception as error:  # noqa: BLE001  (a stranger's validator may raise anything)
             self._report_failure(error)
             return None
         self._check_times(made)

@@ -62,7 +62,7 @@ def test_faults_of_a_definition_are_found_with_the_installed_plugins(check_text)
         (11, 17, "auth_of_other_plugin"),
         (14, 17, "unknown_component"),
         (15, 78, "wrong_kind"),
-        (17, 44, "connection_of_other_plugin"),
-        (17, 61, "bad_value"),
+        (17, 45, "connection_of_other_plugin"),
+        (17, 62, "bad_value"),
         (18, 15, "missing_mapping"),
     ]
