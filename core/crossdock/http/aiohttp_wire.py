@@ -25,6 +25,8 @@ _NO_DEADLINE = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None
 class AiohttpWire:
     """Carries requests over one aiohttp session."""
 
+    faults: tuple[type[Exception], ...] = (aiohttp.ClientError, OSError, TimeoutError)
+
     def __init__(self, limit: int, connections: int, proxy: httpx.URL | None, trust: ssl.SSLContext) -> None:
         self._limit = limit
         self._session = _session(connections, trust)

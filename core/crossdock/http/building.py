@@ -79,11 +79,11 @@ def check_headers(request: Request) -> None:
 
     Raises: RejectedError, naming the header and never its value.
     """
-    for name, value in request.headers.raw:
-        if _CONTROL.search(value) or _CONTROL.search(name):
-            raise RejectedError(
-                f"header {name.decode('ascii', 'replace')!r} bears a control character", code="bad_header"
-            )
+    raw = request.headers.raw
+    if _CONTROL.search(b"\t".join([b"\t".join(pair) for pair in raw])) is None:
+        return
+    guilty = next(name for name, value in raw if _CONTROL.search(name) or _CONTROL.search(value))
+    raise RejectedError(f"header {guilty.decode('ascii', 'replace')!r} bears a control character", code="bad_header")
 
 
 def overrides_method(request: Request) -> bool:

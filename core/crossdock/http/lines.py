@@ -39,6 +39,10 @@ class Lines:
             # We allow fewer requests than the pool has places, so a pool without a place has lost some: take another.
             self._retire(request.url, line)
             raise
+        except Exception as error:
+            if not trace.left and not isinstance(error, line.wire.faults):
+                trace.objection = trace.objection or error
+            raise
         finally:
             line.busy -= 1
             if line.retired and not line.busy:

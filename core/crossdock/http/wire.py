@@ -41,7 +41,7 @@ class Trace:
         self._guard = guard
         self.left = False
         self.objection: Exception | None = None
-        """What the guard raised; then nothing left."""
+        """What the guard raised, or a fault that is not the network's: raised as it is. Nothing left then."""
 
     async def leave(self) -> None:
         """Ask the guard, then note that the request is on its way. A guard that raises keeps it here."""
@@ -57,6 +57,9 @@ class Trace:
 class Wire(Protocol):
     """Carries requests to one host."""
 
+    faults: tuple[type[Exception], ...]
+    """What it raises when the network fails; anything else is a fault of ours."""
+
     async def exchange(self, request: Request, trace: Trace) -> Answer:
         """Send once and return the complete answer. Raises whatever went wrong; only `trace` says how far it came."""
         ...
@@ -68,6 +71,8 @@ class Wire(Protocol):
 
 class TransportWire:
     """The wire over an httpx transport: httpx's own (which traces), or any other (whose requests count as left)."""
+
+    faults: tuple[type[Exception], ...] = (httpx.HTTPError, OSError)
 
     def __init__(self, transport: httpx.AsyncBaseTransport, limit: int, *, traced: bool, pool_timeout_s: float) -> None:
         self._transport = transport

@@ -237,6 +237,8 @@ async def test_open_client_lets_plain_http_go_to_loopback_and_named_hosts(host, 
 class StuckWire:
     """A pool that lost its places."""
 
+    faults = (httpx.HTTPError,)
+
     def __init__(self, stuck):
         self.stuck, self.closed = stuck, False
 
@@ -270,3 +272,14 @@ async def test_a_pool_without_places_means_that_nothing_left(stub):
             await client.perform(client.build("POST", "/things"), correlation_id="1")
 
     assert not isinstance(caught.value, AnswerLostError)
+
+
+async def test_a_fault_of_ours_is_not_taken_for_one_of_the_network(stub):
+    class BrokenWire(StuckWire):
+        async def exchange(self, request, trace):
+            raise KeyError("a bug")
+
+    async with stub(script(200)) as client:
+        client._post._lines = Lines(lambda url: BrokenWire(False))
+        with pytest.raises(KeyError, match="a bug"):
+            await client.get("/things")

@@ -86,9 +86,8 @@ async def test_wire_returns_any_complete_answer(method, server, connect):
     assert server.requests[0].startswith(f"{method} /things HTTP/1.1\r\n".encode())
 
 
-async def test_aiohttp_session_does_not_repeat_by_itself(anyio_backend, server, connect):
-    if anyio_backend != "asyncio":
-        pytest.skip("the other wire is not aiohttp's")
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])  # the other wire is not aiohttp's
+async def test_aiohttp_session_does_not_repeat_by_itself(server, connect):
     async with connect(server.url) as client:
         wire = client._post._lines.line(client._site.url).wire
 
