@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import anyio
+import pytest
+
+from crossdock.clock import ManualClock
+from crossdock.errors import ConfigError, StoreError
+from crossdock.http.types import Token
+from crossdock.store.cipher import Key
+from crossdock.store.protocol import LEASE
+from crossdock.store.sqlite.sealed import take_lease
+from crossdock.store.sqlite.store import SqliteStore
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def token(clock):
+    return Token("t0ken-value", clock.now(), 899.5, refresh="refresh-value")
+
+
+def files_hold(path, words):
+    return any(words in file.read_bytes() for file in path.parent.iterdir())
+
+
+async def test_token_survives_sealed(open_at, path, token):
+    async with open_at(path) as store:
+        await store.save("shop", token)
+        assert not files_hold(path, b"t0ken-value")
+        assert not files_hold(path, b"refresh-value")
+
+    async with open_at(path) as store:
+        assert await store.load("shop") == token
+        assert await store.load("other") is None
+
+
+async def test_token_lives_in_memory_only_without_a_key(path, clock, token):
+    async with SqliteStore(path, clock=clock) as store:
+        await store.save("shop", token)
+        assert await store.load("shop") == token
+
+    async with SqliteStore(path, clock=clock) as store:
+        assert await store.load("shop") is None
+
+
+@pytest.mark.parametrize("given", [None, Key(b"x" * 32)])
+async def test_stored_token_names_the_key_it_needs(open_at, path, clock, key, token, given):
+    async with open_at(path) as store:
+        await store.save("shop", token)
+
+    async with SqliteStore(path, clock=clock, key=given) as store:
+        with pytest.raises(ConfigError, match=f"token of shop needs key {key.id}"):
+            await store.load("shop")
+
+
+async def test_secret_survives_sealed_and_is_replaced(open_at, path, clock, key):
+    async with open_at(path) as store:
+        await store.put_secret("shop", "first-value", clock.now())
+        clock.advance(60)
+        await store.put_secret("shop", "hush-ü", clock.now())
+        assert not files_hold(path, "hush-ü".encode())
+
+    async with open_at(path) as store:
+        assert await store.secret("shop") == "hush-ü"
+        assert await store.secret("other") is None
+        assert await store.secret_names() == {"shop": clock.now()}
+
+
+async def test_secret_names_and_removal_need_no_key(open_at, path, clock):
+    async with open_at(path) as store:
+        await store.put_secret("shop", "hush", clock.now())
+
+    async with SqliteStore(path, clock=clock) as store:
+        assert list(await store.secret_names()) == ["shop"]
+        assert await store.remove_secret("shop") is True
+        assert await store.remove_secret("shop") is False
+        assert await store.secret_names() == {}
+
+
+async def test_secret_cannot_be_set_or_opened_without_the_key(open_at, path, clock, key):
+    async with open_at(path) as store:
+        await store.put_secret("shop", "hush", clock.now())
+
+    async with SqliteStore(path, clock=clock) as store:
+        with pytest.raises(ConfigError, match="storing secret other needs a key"):
+            await store.put_secret("other", "hush", clock.now())
+        with pytest.raises(ConfigError, match=f"secret shop needs key {key.id}, and no key was given"):
+            await store.secret("shop")
+
+
+async def test_secret_moved_to_another_name_does_not_open(store, clock):
+    await store.put_secret("a", "hush", clock.now())
+    store._writer._connection.execute("UPDATE secrets SET name = 'b'")
+
+    with pytest.raises(ConfigError, match="changed or moved"):
+        await store.secret("b")
+
+
+async def test_only_one_task_renews_at_a_time(store):
+    inside, most = 0, 0
+
+    async def renew():
+        nonlocal inside, most
+        async with store.refreshing("shop"):
+            inside += 1
+            most = max(most, inside)
+            await anyio.lowlevel.checkpoint()
+            inside -= 1
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(10):
+            tasks.start_soon(renew)
+
+    assert (inside, most) == (0, 1)
+
+
+async def test_right_to_renew_waits_for_another_process_and_no_longer_than_its_lease(open_at, path, clock):
+    async with open_at(path) as ours, open_at(path) as theirs:
+        await hold_forever(theirs, "shop")
+        start = clock.now()
+
+        async with ours.refreshing("shop"):
+            waited = clock.now() - start
+
+        async with ours.refreshing("other"):
+            assert clock.now() - start == waited
+    assert LEASE <= waited < LEASE + timedelta(seconds=1)
+
+
+async def test_right_to_renew_is_given_back_when_renewing_fails(open_at, path, clock):
+    async with open_at(path) as ours, open_at(path) as theirs:
+        with pytest.raises(ValueError, match="refused"):
+            async with theirs.refreshing("shop"):
+                raise ValueError("refused")
+        start = clock.now()
+
+        async with ours.refreshing("shop"):
+            assert clock.now() == start
+
+
+async def test_late_holder_does_not_give_back_what_another_took(open_at, path, clock):
+    async with open_at(path) as ours, open_at(path) as theirs:
+        async with theirs.refreshing("shop"):
+            clock.advance(LEASE.total_seconds() + 1)
+            right = ours.refreshing("shop")
+            await right.__aenter__()
+        rows = ours._writer._connection.execute("SELECT name FROM leases").fetchall()
+        await right.__aexit__(None, None, None)
+
+    assert rows == [("token:shop",)]
+
+
+async def hold_forever(store, account):
+    """As a process does that is killed while it renews."""
+    now = store._clock.now()
+    assert await store._writer.do(lambda connection: take_lease(connection, f"token:{account}", "gone", now, LEASE))
+
+
+async def test_closed_store_says_so(path):
+    store = SqliteStore(path, clock=ManualClock())
+
+    with pytest.raises(StoreError, match="is not open"):
+        await store.load("shop")
