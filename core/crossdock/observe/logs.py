@@ -15,6 +15,7 @@ from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 from crossdock.jsonio import dumps
+from crossdock.observe.printable import printable
 from crossdock.observe.redact import MASK, redact_json, redact_text
 from crossdock.observe.sensitive import is_personal, is_secret
 from crossdock.observe.traces import format_trace
@@ -112,13 +113,10 @@ def _to_json(logger: WrappedLogger, method: str, event: EventDict) -> str:
 
 def _printable(event: EventDict) -> EventDict:
     """Escape what would steer a terminal or forge a line; frames keep their line ends."""
-    return {key: _escape(value, keep="\n" if key == "exception" else "") for key, value in event.items()}
-
-
-def _escape(value: Any, keep: str) -> Any:
-    if not isinstance(value, str) or value.isprintable():
-        return value
-    return "".join(char if char.isprintable() or char in keep else repr(char)[1:-1] for char in value)
+    return {
+        key: printable(value, keep="\n" if key == "exception" else "") if isinstance(value, str) else value
+        for key, value in event.items()
+    }
 
 
 class _Writer:

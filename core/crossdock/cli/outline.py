@@ -1,0 +1,64 @@
+"""A first look at a definition: where its store is and what its pipelines are called, without loading a plugin."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from crossdock.config import Entry, Fault, Faults, Findings, Scalar, Table, read_document
+
+_STORE = "sqlite:crossdock.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What commands need that only look at the store: they work where a plugin or a variable is missing."""
+
+    file: Path
+    store: str
+    customers: Mapping[str, str | None]
+    """Every pipeline, and whose it is."""
+    needs_secrets: frozenset[str]
+
+    @property
+    def folder(self) -> Path:
+        """Where a relative store lies: beside the definition."""
+        return self.file.parent
+
+
+def read_outline(file: Path) -> Outline:
+    """Read it. Raises: Faults where the file cannot be read, is no YAML, or does not say where its store is."""
+    findings = Findings()
+    document = read_document(file, env=os.environ, secrets=None, findings=findings)
+    if document is None:
+        raise Faults(findings.errors)
+    entry = document.root.entries.get("store")
+    store = _STORE if entry is None else _text(entry)
+    if store is None:
+        raise Faults(findings.errors or [_no_store(file, entry)])
+    return Outline(file, store, _customers(document.root), document.needs_secrets)
+
+
+def _customers(root: Table) -> dict[str, str | None]:
+    entry = root.entries.get("pipelines")
+    if entry is None or not isinstance(entry.value, Table):
+        return {}
+    return {pipeline.key: _customer(pipeline) for pipeline in entry.value}
+
+
+def _customer(pipeline: Entry) -> str | None:
+    entry = pipeline.value.entries.get("customer") if isinstance(pipeline.value, Table) else None
+    return None if entry is None else _text(entry)
+
+
+def _text(entry: Entry) -> str | None:
+    value = entry.value.value if isinstance(entry.value, Scalar) and not entry.value.broken else None
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def _no_store(file: Path, entry: Entry | None) -> Fault:
+    mark = entry.value.mark if entry is not None else None
+    line, column = (mark.line, mark.column) if mark is not None else (1, 1)
+    return Fault(str(file), line, column, "wrong_type", "`store` must be a text", fix=f"write `store: {_STORE}`")

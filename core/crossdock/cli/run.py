@@ -1,0 +1,145 @@
+"""`crossdock run`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from crossdock.cli.failing import FAILED, REFUSED
+from crossdock.cli.options import Options, json_option, pass_options
+from crossdock.cli.parameters import to_duration
+
+if TYPE_CHECKING:
+    from signal import Signals
+
+    from crossdock.cli.context import Loaded, Opened
+    from crossdock.cli.progress import ProgressLine
+    from crossdock.engine import PipelineResult
+    from crossdock.store.rows import PipelineStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What came of a run: where its pipelines stand now, how they fared, and the signal that stopped them."""
+
+    statuses: Sequence[PipelineStatus]
+    results: Sequence[PipelineResult] = ()
+    signal: Signals | None = None
+
+
+@click.command()
+@click.argument("names", metavar="[PIPELINE]...", nargs=-1)
+@click.option(
+    "--wait", callback=to_duration, default="0s", show_default=True, help="Stay while something falls due within."
+)
+@click.option("--key", help="Fetch and deliver one record alone, by its business key.")
+@click.option(
+    "--confirm-above",
+    type=click.IntRange(min=0),
+    default=100,
+    show_default=True,
+    help="At a terminal, ask before a pipeline's first run makes more changes than this.",
+)
+@json_option
+@pass_options
+@click.pass_context
+def run(
+    ctx: click.Context,
+    options: Options,
+    names: tuple[str, ...],
+    wait: timedelta,
+    key: str | None,
+    confirm_above: int,
+    as_json: bool,
+) -> None:
+    """Read the pipelines once and deliver until nothing is due within --wait.
+
+    All enabled pipelines by default. SIGINT or SIGTERM stops in order: what was begun is finished and recorded, the
+    rest stays stored for the next run; a second signal ends at once, which loses nothing either. Exits with 1 where
+    something is held, dead or failed, with 3 where credentials were refused.
+    """
+    import anyio
+
+    from crossdock.cli.context import configure_logs, load_definition
+    from crossdock.cli.progress import ProgressLine
+
+    line = ProgressLine()
+    configure_logs(options, line.above())
+    loaded = load_definition(options, names)
+    try:
+        ran = anyio.run(_run, loaded, names, wait.total_seconds(), key, confirm_above, line)
+    finally:
+        line.clear()
+    _print(ran, loaded, as_json=as_json, everything=not names)
+    ctx.exit(_exit_code(ran, loaded, everything=not names))
+
+
+async def _run(
+    loaded: Loaded, names: tuple[str, ...], wait_s: float, key: str | None, confirm_above: int, line: ProgressLine
+) -> Ran:
+    from crossdock.cli.context import open_runtime
+    from crossdock.cli.signals import run_until_stopped
+
+    chosen = names or [pipeline.name for pipeline in loaded.assembly.pipelines.values() if pipeline.enabled]
+    async with open_runtime(loaded) as opened:
+        if key is None and _at_a_terminal():
+            await _confirm(opened, chosen, confirm_above)
+        outcome = await run_until_stopped(
+            lambda: opened.runtime.run(names, wait_s=wait_s, key=key, progress=line.update)
+        )
+        if outcome.result is not None:
+            results = outcome.result.pipelines
+            return Ran([result.status for result in results], results)
+        assert opened.store is not None  # noqa: S101  (a run has a store)
+        return Ran(await opened.store.status(chosen), signal=outcome.signal)
+
+
+def _at_a_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+async def _confirm(opened: Opened, names: Sequence[str], limit: int) -> None:
+    """Ask before a first run that would do a lot. Raises: click.Abort."""
+    assert opened.store is not None  # noqa: S101  (a run has a store)
+    first = [name for name in names if await opened.store.effect_count(name) == 0]
+    if not first:
+        return
+    plan = await opened.runtime.plan(first)
+    if len(plan.effects) <= limit:
+        return
+    each = {name: sum(effect.pipeline == name for effect in plan.effects) for name in first}
+    told = ", ".join(f"{count} by {name}" for name, count in each.items() if count)
+    click.echo(f"The first run would make {len(plan.effects)} changes: {told}.", err=True)
+    click.echo("`crossdock plan` shows them all; --confirm-above raises this limit.", err=True)
+    click.confirm("Go on?", abort=True, err=True)
+
+
+def _print(ran: Ran, loaded: Loaded, *, as_json: bool, everything: bool) -> None:
+    from crossdock.cli.shapes import print_json
+    from crossdock.cli.standing import print_standing, shape
+
+    customers = loaded.outline.customers
+    stopped = loaded.assembly.stopped if everything else {}
+    if as_json:
+        print_json(shape(ran.statuses, customers, stopped))
+    else:
+        print_standing(ran.statuses, customers, stopped)
+    if ran.signal is not None:
+        click.echo("stopped: what was begun is finished and recorded, the next run goes on from there", err=True)
+
+
+def _exit_code(ran: Ran, loaded: Loaded, *, everything: bool) -> int:
+    from crossdock.store.rows import State
+
+    if ran.signal is not None:
+        return 128 + ran.signal
+    if any(result.credentials_refused for result in ran.results):
+        return REFUSED
+    failed = any(result.failed for result in ran.results) or (everything and bool(loaded.assembly.stopped))
+    troubled = any(status.counts.get(state) for status in ran.statuses for state in (State.HELD, State.DEAD))
+    return FAILED if failed or troubled else 0

@@ -1,0 +1,87 @@
+"""`crossdock status`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from crossdock.cli.options import Options, json_option, pass_options
+
+if TYPE_CHECKING:
+    from crossdock.cli.outline import Outline
+    from crossdock.store.rows import DeliverySummary, NoticeRow, PipelineStatus
+
+_SHOWN = 10
+
+
+@click.command()
+@json_option
+@pass_options
+def status(options: Options, as_json: bool) -> None:
+    """Say where each pipeline stands: what was read and delivered, what is open and since when, what needs a person.
+
+    Works beside a running daemon, and where a plugin or a variable is missing.
+    """
+    import anyio
+
+    from crossdock.cli.outline import read_outline
+    from crossdock.cli.shapes import print_json
+    from crossdock.cli.standing import print_standing, shape
+
+    outline = read_outline(options.file)
+    statuses, troubled, notices = anyio.run(_look, outline)
+    if as_json:
+        print_json(shape(statuses, outline.customers, {}))
+        return
+    print_standing(statuses, outline.customers, {})
+    _print_troubled(troubled)
+    _print_notices(notices)
+
+
+async def _look(
+    outline: Outline,
+) -> tuple[Sequence[PipelineStatus], Sequence[DeliverySummary], Sequence[NoticeRow]]:
+    from crossdock.cli.vault import store_exists
+    from crossdock.clock import SystemClock
+    from crossdock.store.open import open_store
+    from crossdock.store.rows import PipelineStatus, State
+
+    names = list(outline.customers)
+    if not store_exists(outline):
+        return [PipelineStatus(name, None, None, 0, {}, None, "never run") for name in names], [], []
+    async with open_store(outline.store, clock=SystemClock(), folder=outline.folder) as store:
+        troubled = await store.deliveries(pipelines=names, states=[State.HELD, State.DEAD], limit=_SHOWN)
+        return await store.status(names), troubled, await store.notices(names)
+
+
+def _print_troubled(troubled: Sequence[DeliverySummary]) -> None:
+    from crossdock.cli.render import age
+    from crossdock.observe.printable import printable
+    from crossdock.observe.redact import redact_text
+
+    if troubled:
+        click.echo("\nneeds a person, newest first:")
+    for delivery in troubled:
+        told = redact_text(delivery.reason or delivery.code or "")
+        click.echo(
+            printable(
+                f"  {delivery.id}  {delivery.pipeline}  {delivery.key}  {delivery.state} {age(delivery.since)}: {told}"
+            )
+        )
+        click.echo(printable(f"    fix: {delivery.fix}") if delivery.fix else "    fix: look at its story", nl=False)
+        click.echo(f"  (`crossdock deliveries show {delivery.id}`)")
+
+
+def _print_notices(notices: Sequence[NoticeRow]) -> None:
+    from crossdock.cli.render import age
+    from crossdock.observe.printable import printable
+    from crossdock.observe.redact import redact_text
+
+    if notices:
+        click.echo("\nworth knowing:")
+    for row in notices:
+        times = f", {row.count} times" if row.count > 1 else ""
+        click.echo(printable(f"  {row.pipeline}: {redact_text(row.notice.message)} (for {age(row.first_at)}{times})"))
+        click.echo(printable(f"    fix: {row.notice.fix}"))
