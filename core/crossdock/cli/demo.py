@@ -7,6 +7,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import ExitStack
+from itertools import groupby
 from pathlib import Path
 
 import anyio
@@ -97,11 +98,21 @@ def _show(scenario: Scenario, verdict: Verdict, kept: Path | None) -> None:
     click.echo("\n" + table(("", "", ""), rows).lstrip("\n"))
     if verdict.explanations:
         click.echo("\nheld, each with its way out:")
-        for key, code, reason, fix in verdict.explanations:
-            click.echo(f"  {key}  {code}: {reason}\n      fix: {fix}")
+        for code, found in groupby(sorted(verdict.explanations, key=_by_code), key=_by_code):
+            _explain(code, list(found))
     click.echo(f"\n{'ok' if verdict.ok else 'FAILED'}: {scenario.about}")
     if kept is not None:
         click.echo(f"kept in {kept}: try `crossdock -c {kept / scenario.definition} deliveries`")
+
+
+def _by_code(explanation: tuple[str, str, str, str]) -> str:
+    return explanation[1]
+
+
+def _explain(code: str, found: list[tuple[str, str, str, str]]) -> None:
+    """The first of a kind with its reason and its way out; the others by key."""
+    _, _, reason, fix = found[0]
+    click.echo(f"  {code}: {_keys(key for key, *_ in found)}\n    {reason}\n    fix: {fix}")
 
 
 def _held(verdict: Verdict) -> str:

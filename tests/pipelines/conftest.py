@@ -1,0 +1,142 @@
+"""Whole definitions as an operator runs them: the real program in its own process, simulators as witnesses."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from crossdock_walmart.simulator import WalmartSimulator
+from crossdock_wms_cartoncloud.simulator import CartonCloudSimulator
+
+PATIENCE_S = 60
+
+DEFINITION = """\
+version: 1
+store: sqlite:crossdock.db
+connections:
+  walmart_us:
+    use: walmart
+    market: us
+    base_url: "${env:WALMART_URL}"
+    quotas: off
+    timeout: 1s
+    auth: {use: walmart.client_credentials, client_id: tester, client_secret: "${env:SHARED_SECRET}"}
+  acme_3pl:
+    use: wms_cartoncloud
+    tenant: 8f0c7a52-3c1d-4f7e-9a55-0d6f5b1c2e90
+    base_url: "${env:CARTONCLOUD_URL}"
+    quotas: off
+    timeout: 1s
+    read_lag: 1s
+    auth: {use: wms_cartoncloud.client_credentials, client_id: tester, client_secret: "${env:SHARED_SECRET}"}
+pipelines:
+  orders:
+    customer: acme
+    from: {use: walmart.orders, connection: walmart_us, since: 2026-11-01T00:00:00-08:00}
+    every: 5m
+    to:
+      use: wms_cartoncloud.sale_orders
+      connection: acme_3pl
+      map:
+        - use: wms_cartoncloud.sale_order
+          customer: Acme Trading
+          default_warehouse: Sydney DC
+"""
+
+
+class Site:
+    """A folder with a definition, two simulated services, and the program that works between them."""
+
+    def __init__(self, folder: Path, walmart: WalmartSimulator, cartoncloud: CartonCloudSimulator, urls) -> None:
+        self.folder = folder
+        self.walmart = walmart
+        self.cartoncloud = cartoncloud
+        self.boundaries = folder / "boundaries"
+        self.boundaries.mkdir()
+        self.env = {**os.environ, "WALMART_URL": urls[0], "CARTONCLOUD_URL": urls[1], "SHARED_SECRET": "not-a-secret"}
+        (folder / "crossdock.yaml").write_text(DEFINITION)
+
+    def start(self, *arguments: str, hold_at: str = "", sabotage: str = "") -> subprocess.Popen[str]:
+        """Start a command; `hold_at` is "NAME#N"."""
+        watch = f"{self.boundaries}:{hold_at}" if hold_at else str(self.boundaries)
+        env = {**self.env, "CROSSDOCK_BOUNDARY": watch, "CROSSDOCK_SABOTAGE": sabotage}
+        command = [sys.executable, "-m", "crossdock", "--log-level", "error", *arguments]
+        return subprocess.Popen(
+            command, cwd=self.folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def run(self, *arguments: str, **options: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        process = self.start(*arguments, **options)
+        try:
+            out, err = process.communicate(timeout=PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def kill_at(self, boundary: str, **options: str) -> None:
+        """Start a run, wait until it is held at the boundary, and kill it."""
+        process = self.start("run", "orders", "--wait", "6s", hold_at=boundary, **options)
+        held = self.boundaries / f"{boundary.partition('#')[0]}.held"
+        self.wait_for(held.exists, process, boundary)
+        self.kill(process)
+        held.unlink()
+
+    def kill(self, process: subprocess.Popen[str]) -> None:
+        """SIGKILL: no handler, no flush, no farewell."""
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+
+    def wait_for(self, condition, process: subprocess.Popen[str], what: str) -> None:
+        """Wait until it holds; fail where the process ends before."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not condition():
+            if process.poll() is not None:
+                pytest.fail(f"the run ended before {what}: {process.communicate()[1][-800:]}")
+            if time.monotonic() > deadline:
+                self.kill(process)
+                pytest.fail(f"{what} was never reached")
+            time.sleep(0.01)
+
+    def place(self, count: int) -> list[str]:
+        """Place orders in the marketplace."""
+        return self.walmart.control("orders", {"count": count})["ids"]
+
+    def created(self) -> Counter[str]:
+        """How often each order was created in the warehouse."""
+        facts = self.cartoncloud.control("facts")
+        return Counter({fact["key"]: fact["count"] for fact in facts if fact["kind"] == "sale_order"})
+
+    def hits(self) -> Counter[str]:
+        """How often each boundary was reached, over all runs."""
+        return Counter({file.name: file.stat().st_size for file in self.boundaries.iterdir() if not file.suffix == ".held"})
+
+
+@pytest.fixture
+def site(tmp_path):
+    with ExitStack() as stack:
+        walmart, cartoncloud = WalmartSimulator(seed=1), CartonCloudSimulator(seed=2)
+        urls = [stack.enter_context(one.running()) for one in (walmart, cartoncloud)]
+        walmart.control("settings", {"quotas": "off"})
+        yield Site(tmp_path, walmart, cartoncloud, urls)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print how often each boundary was reached, whoever of the workers ran the tests."""
+    total: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            total.update(dict(value for name, value in getattr(report, "user_properties", ()) if name == "boundary"))
+    if total:
+        terminalreporter.write_sep("-", "boundaries reached in killed and surviving runs")
+        for name, count in sorted(total.items()):
+            terminalreporter.write_line(f"{name:28} {count}")
