@@ -111,7 +111,7 @@ class SqliteStore:
 
     async def next_due(self, pipeline: str, route: str) -> datetime | None:
         """When the next unblocked delivery falls due."""
-        return self._reader.now(partial(deliveries.next_due, pipeline=pipeline, route=route))
+        return await self._reader.ask(partial(deliveries.next_due, pipeline=pipeline, route=route))
 
     async def effects_of(self, delivery_id: int) -> Sequence[EffectRow]:
         """All effects that a delivery planned."""

@@ -202,6 +202,19 @@ def fill(connection, first, last, *, settled):
     )
 
 
+def test_what_needs_a_person_is_found_without_walking_what_is_settled(connection):
+    statements = []
+    connection.set_trace_callback(statements.append)
+    deliveries.find(connection, pipelines=None, states=[State.HELD, State.DEAD], key=None, since=None, limit=9)
+    connection.set_trace_callback(None)
+
+    plan = plan_of(connection, statements[0])
+
+    assert any("USING INDEX deliveries_unsettled" in step for step in plan)
+    assert any("SEARCH deliveries USING INTEGER PRIMARY KEY" in step for step in plan)
+    assert "SCAN deliveries" not in plan
+
+
 rows = st.lists(
     st.tuples(
         st.sampled_from("xyz"),
