@@ -31,16 +31,17 @@ def finish(site) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("nth", [1, 4])
-@pytest.mark.parametrize("name", NAMES)
-def test_run_that_is_killed_at_a_boundary_loses_and_doubles_nothing(name, nth, site, orders):
-    if name.startswith("intake.") and nth > 1:
-        pytest.skip("all orders come in one page")
+# All orders come in one page, and the changes of a moment share a transaction: those points are reached less often.
+MOMENTS = [(name, 1) for name in NAMES]
+MOMENTS += [(name, 2 if "in_transaction" in name else 4) for name in NAMES if not name.startswith("intake.")]
 
+
+@pytest.mark.parametrize(("name", "nth"), MOMENTS)
+def test_run_that_is_killed_at_a_boundary_loses_and_doubles_nothing(name, nth, site, orders):
     site.kill_at(f"{name}#{nth}")
     finish(site)
 
-    assert site.hits()[name] > nth
+    assert site.hits()[name] >= nth
     assert site.created() == dict.fromkeys(orders, 1)
 
 
