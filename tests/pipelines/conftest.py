@@ -119,7 +119,7 @@ class Site:
     def hits(self) -> Counter[str]:
         """How often each boundary was reached, over all runs."""
         return Counter(
-            {file.name: file.stat().st_size for file in self.boundaries.iterdir() if not file.suffix == ".held"}
+            {file.name: file.stat().st_size for file in self.boundaries.iterdir() if file.suffix != ".held"}
         )
 
 
