@@ -40,13 +40,13 @@ def exit_code(error: CrossdockError) -> int:
 def explain(error: CrossdockError) -> str:
     """What happened, what is valid there, and how to mend it."""
     from crossdock.observe.printable import printable
-    from crossdock.observe.redact import redact_text
+    from crossdock.observe.redact import redact_message
 
-    lines = [redact_text(error.message)]
+    lines = [redact_message(error.message)]
     if error.facts.get("valid"):
-        lines.append(f"  {redact_text(str(error.facts['valid']))}")
+        lines.append(f"  {redact_message(str(error.facts['valid']))}")
     if error.fix:
-        lines.append(f"  fix: {error.fix}")
+        lines.append(f"  fix: {redact_message(error.fix)}")
     return "\n".join(printable(line, keep="\n") for line in lines)
 
 

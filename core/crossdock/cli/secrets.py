@@ -36,7 +36,7 @@ def secrets() -> None:
 @click.option("--file", "source", type=click.Path(path_type=Path), help="Take the value from a file of mode 0600.")
 @pass_options
 def set_secret(options: Options, name: str, source: Path | None) -> None:
-    """Store a secret, or replace it; its value is asked for without showing it, or read from stdin if that is a pipe."""
+    """Store a secret, or replace it; the value is asked for without showing it, or read from stdin."""
     import anyio
 
     from crossdock.cli.outline import read_outline

@@ -82,6 +82,11 @@ def redact_text(text: str) -> str:
     return _plain(text)
 
 
+def redact_message(text: str) -> str:
+    """One of our own messages: it names keys and settings freely ("secrets: none"), so only values are masked."""
+    return _values_masked(text)
+
+
 def redact_json(value: Any, parent: str = "") -> Json:
     """The same value with everything masked that a telling key stands over, at any depth.
 
@@ -165,10 +170,13 @@ def _masked(value: Any, depth: int) -> Json:
 
 def _plain(text: str) -> str:
     text = _known.mask(text)
+    return _values_masked(_PAIR.sub(_pair, text) if "=" in text or ":" in text else text)
+
+
+def _values_masked(text: str) -> str:
+    text = _known.mask(text)
     if "@" in text:
         text = _EMAIL.sub(MASK, _USERINFO.sub(rf"\g<scheme>{MASK}@", text))
-    if "=" in text or ":" in text:
-        text = _PAIR.sub(_pair, text)
     text = _SCHEME.sub(rf"\1 {MASK}", text)
     # Lone surrogates cannot be written anywhere.
     return text.encode("utf-8", "backslashreplace").decode()
