@@ -64,20 +64,30 @@ class Site:
         self.env = {**os.environ, "WALMART_URL": urls[0], "CARTONCLOUD_URL": urls[1], "SHARED_SECRET": "not-a-secret"}
         (folder / "crossdock.yaml").write_text(DEFINITION)
 
-    def start(self, *arguments: str, hold_at: str = "", sabotage: str = "") -> subprocess.Popen[str]:
-        """Start a command; `hold_at` is "NAME#N"."""
+    def start(
+        self, *arguments: str, hold_at: str = "", sabotage: str = "", file_size_limit: int | None = None
+    ) -> subprocess.Popen[str]:
+        """Start a command; `hold_at` is "NAME#N"; no file of the process may grow beyond `file_size_limit` bytes."""
         watch = f"{self.boundaries}:{hold_at}" if hold_at else str(self.boundaries)
         env = {**self.env, "CROSSDOCK_BOUNDARY": watch, "CROSSDOCK_SABOTAGE": sabotage}
         command = [sys.executable, "-m", "crossdock", "--log-level", "error", *arguments]
+        if file_size_limit is not None:  # the shell counts blocks of 512 bytes
+            command = ["sh", "-c", f'ulimit -f {file_size_limit // 512}; exec "$@"', "sh", *command]
         return subprocess.Popen(
-            command, cwd=self.folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command,
+            cwd=self.folder,
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
 
-    def run(self, *arguments: str, **options: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, stdin: str = "", **options) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         process = self.start(*arguments, **options)
         try:
-            out, err = process.communicate(timeout=PATIENCE_S)
+            out, err = process.communicate(stdin, timeout=PATIENCE_S)
         except subprocess.TimeoutExpired:
             process.kill()
             raise
@@ -118,9 +128,7 @@ class Site:
 
     def hits(self) -> Counter[str]:
         """How often each boundary was reached, over all runs."""
-        return Counter(
-            {file.name: file.stat().st_size for file in self.boundaries.iterdir() if file.suffix != ".held"}
-        )
+        return Counter({file.name: file.stat().st_size for file in self.boundaries.iterdir() if file.suffix != ".held"})
 
 
 @pytest.fixture

@@ -38,7 +38,12 @@ def explain(error: sqlite3.Error, path: Path) -> StoreError:
             code="store_damaged",
             fix="stop crossdock, keep the file and restore the latest backup",
         )
-    return StoreError(f"the store {path} failed: {error} ({name or type(error).__name__})", code="store_failed")
+    return StoreError(
+        f"the store {path} failed: {error} ({name or type(error).__name__})",
+        code="store_failed",
+        fix="see what the disk says (`dmesg`) and what limits there are (`df`, quotas, `ulimit -f`), then run it again: "
+        "nothing was half-written",
+    )
 
 
 def explain_os(error: OSError, path: Path) -> StoreError:
