@@ -70,11 +70,6 @@ class Assembly:
     stopped: Mapping[str, Fault] = field(default_factory=dict)
     warnings: tuple[Fault, ...] = ()
 
-    @property
-    def store_path(self) -> Path:
-        """The SQLite file; a relative one lies beside the definition."""
-        return self.file.parent / Path(self.store.removeprefix("sqlite:")).expanduser()
-
     def components_of(self, connection: str) -> frozenset[str]:
         """The `use:` words of sources and sinks that work on a connection: what its permissions must allow."""
         sources = {pipe.use for pipe in self.pipelines.values() if pipe.connection_name == connection}

@@ -32,7 +32,10 @@ def read_text(path: Path, findings: Findings) -> str | None:
 
 def _report_unreadable(start: Mark, error: Exception, findings: Findings) -> None:
     if isinstance(error, FileNotFoundError):
-        message, fix = "there is no such file", "run `crossdock init` to start one, or name another with `-c FILE`"
+        message, fix = (
+            "there is no such file",
+            "name the file with `-c FILE`; a complete one to start from is in examples/",
+        )
     elif isinstance(error, IsADirectoryError):
         message, fix = "this is a directory", "name the file in it, with `-c FILE`"
     elif isinstance(error, PermissionError):

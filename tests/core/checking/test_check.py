@@ -36,7 +36,6 @@ def test_load_gives_each_pipeline_its_typed_components(loaded):
 def test_load_says_which_file_store_and_secrets_it_needs(loaded, tmp_path):
     assert loaded.file == tmp_path / "crossdock.yaml"
     assert loaded.store == "sqlite:crossdock.db"
-    assert loaded.store_path == tmp_path / "crossdock.db"
     assert loaded.retain_payload == timedelta(days=90)
     assert loaded.needs_secrets == {"walmart_us", "acme_3pl"}
 
