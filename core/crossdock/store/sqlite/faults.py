@@ -41,7 +41,7 @@ def explain(error: sqlite3.Error, path: Path) -> StoreError:
     return StoreError(
         f"the store {path} failed: {error} ({name or type(error).__name__})",
         code="store_failed",
-        fix="see what the disk says (`dmesg`) and what limits there are (`df`, quotas, `ulimit -f`), then run it again: "
+        fix="see what the disk says (`dmesg`) and what limits there are (`df`, `ulimit -f`), then run it again: "
         "nothing was half-written",
     )
 
