@@ -25,7 +25,7 @@ class Rules:
     """What an author adds to the kit's own lists: keys without regard to case and dividers, headers as globs.
 
     `free` names keys that the lists take for personal and that are none here, with their parent if it matters:
-    "customer.name" where a customer is a company's account.
+    "customer.name" where a customer is a company's account, ".name" for the name at the top of a message.
     """
 
     secret: Sequence[str] = ()

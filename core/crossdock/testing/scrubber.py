@@ -121,9 +121,14 @@ class Scrubber:
 
     def _within(self, key: str, value: Json, secret: bool) -> Json:
         if tells_no_person(key) and not secret:
-            # {"country": {"name": …, "iso2Code": …}} stays as it is, too.
-            return value if isinstance(value, str) else self.json(value, "country")
+            return self._country(value)
         return self._gone(key, value, secret=secret)
+
+    def _country(self, value: Json) -> Json:
+        """A country, as a code or as {"name": …, "iso2Code": …}: nothing in it is a person's."""
+        if isinstance(value, Mapping):
+            return {str(name): self._country(item) for name, item in value.items()}
+        return self.text(value) if isinstance(value, str) else self.json(value)
 
     def _secret(self, value: str) -> str:
         known = self._stand_ins.get(value)
