@@ -15,6 +15,7 @@ CrossdockError
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 
@@ -74,9 +75,25 @@ class AnswerLostError(TransientError):
 
 
 class NotYetError(CrossdockError):
-    """A precondition is not met yet: wait, with a visible age."""
+    """A precondition is not met yet: wait, with a visible age.
+
+    `deadline` is when it is too late by the remote system's rules; from `alert_at` on a person is told. Both aware.
+    """
 
     code = "not_yet"
+
+    def __init__(
+        self,
+        message: str,
+        /,
+        *,
+        deadline: datetime | None = None,
+        alert_at: datetime | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(message, **kwargs)
+        self.deadline = deadline
+        self.alert_at = alert_at
 
 
 class NothingToDo(CrossdockError):  # noqa: N818  (it is no fault)

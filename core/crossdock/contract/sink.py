@@ -56,8 +56,11 @@ class Sink(Connected[ConnectionT], Generic[ConnectionT, DocumentT]):
         """Ask the remote system whether the effect is there; reads only."""
         return CannotTell("this sink cannot look")
 
-    async def observe(self, document: DocumentT) -> Any:
-        """Read, just before `plan`, what it must know of the remote state; None where nothing is needed."""
+    async def observe(self, document: DocumentT, known: Known) -> Any:
+        """Read, just before `plan`, what it must know of the remote state; None where nothing is needed.
+
+        `known` bears the links: nothing is looked up by a name that is not ours.
+        """
         return None
 
     def follow(self, effect: Effect, answers: Answers) -> Request | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from crossdock import jsonio
 from crossdock.clock import Clock
-from crossdock.contract.values import Absent, Done, Effect, Links, Receipt
+from crossdock.contract.values import Absent, Done, Effect, Known, Links, Receipt
 from crossdock.engine.probing import Prober
 from crossdock.engine.route import BoundRoute
 from crossdock.engine.stored import is_unknown, new_id, substance, to_settled, to_step
@@ -70,7 +70,7 @@ class Judge:
     async def plan(self, delivery: Delivery, document: Any, links: Links) -> tuple[Effect, EffectRow | None]:
         """Plan one document, knowing what is in effect under its key."""
         sink = self._route.sink
-        observed = await sink.observe(document) if sink.can_observe() else None
+        observed = await sink.observe(document, Known(links)) if sink.can_observe() else None
         effect = self._route.plan(document, links, None, observed)
         latest = await self._latest(effect.key)
         if latest is not None and latest.receipt is not None:
