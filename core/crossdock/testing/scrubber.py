@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from typing import TypeVar
 from urllib.parse import quote, unquote, unquote_plus
 
 from crossdock.jsonio import Json, dumps, loads
@@ -17,6 +18,8 @@ LEFT_OUT = "left out of the cassette"
 _FORM = re.compile(r"[\w.%+*-]+=[^&\s]*(&[\w.%+*-]+=[^&\s]*)*")
 _NAME = re.compile(r"name|buyer|recipient|receiver|consignee|contact|person", re.IGNORECASE)
 _WORD = 4
+MessageT = TypeVar("MessageT")
+ScrubbedT = TypeVar("ScrubbedT")
 
 
 class Scrubber:
@@ -33,15 +36,22 @@ class Scrubber:
     def hide(self, value: str, stand_in: str) -> None:
         """Write `stand_in` wherever `value` turns up: an account's id, a host, a secret."""
         self._stand_ins.add(value, stand_in)
+        self._stand_ins.add(stand_in, stand_in)  # it stays what it is where it is scrubbed again
 
     # ---------------------------------------------------------------- messages
     def url(self, url: str) -> str:
         """A URL whose query bears no secret and no person."""
+        return self._settled(self._url, url)
+
+    def _url(self, url: str) -> str:
         head, question, query = url.partition("?")
         return self._spelt(head) + question + "&".join(self._pair(pair) for pair in query.split("&") if question)
 
     def headers(self, headers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
         """The headers that may be kept."""
+        return self._settled(self._headers, list(headers))
+
+    def _headers(self, headers: list[tuple[str, str]]) -> dict[str, list[str]]:
         kept: dict[str, list[str]] = {}
         for name, value in headers:
             if self.rules.keeps_header(name):
@@ -51,17 +61,23 @@ class Scrubber:
     def request_body(self, content: bytes) -> bytes:
         """A request's body."""
         self._of_answer = False
-        return self._body(content)
+        return self._settled(self._body, content)
 
     def answer_body(self, content: bytes) -> bytes:
         """An answer's body. Tokens that it grants are told apart."""
         self._of_answer = True
-        return self._body(content)
+        return self._settled(self._body, content)
 
     def text(self, text: str) -> str:
         """A text without what is known, and without what looks like a token or an e-mail address."""
         replaced = self._stand_ins.replace(text)
         return replaced if is_stand_in(replaced) else redact_text(replaced)
+
+    def _settled(self, scrub: Callable[[MessageT], ScrubbedT], message: MessageT) -> ScrubbedT:
+        """Scrub twice where the first time told something new: it may have stood before the key that betrayed it."""
+        self._stand_ins.settle()
+        scrubbed = scrub(message)
+        return scrub(message) if self._stand_ins.settle() else scrubbed
 
     # ---------------------------------------------------------------- bodies
     def _body(self, content: bytes) -> bytes:

@@ -44,19 +44,20 @@ class StandIns:
         self._pattern: re.Pattern[str] | None = None
         self._spelt: dict[str, str] = {}
         self._numbered = 0
+        self._grown = False
 
     def add(self, value: str, stand_in: str) -> None:
         """Write `stand_in` for `value` from now on. What was said first holds."""
         if value not in self._known:
             self._known[value] = stand_in
-            self._pattern = None
+            self._grown = True
 
     def number(self, value: str) -> str:
         """A stand-in of its own: two tokens remain two, so that a connector that pages by them still can."""
         if value not in self._known:
             self._numbered += 1
             self._known[value] = f"{SECRET}-{self._numbered}"
-            self._pattern = None
+            self._grown = True
         return self._known[value]
 
     def get(self, value: str) -> str | None:
@@ -64,22 +65,30 @@ class StandIns:
         return self._known.get(value)
 
     def replace(self, text: str) -> str:
-        """The text with every known value replaced, in any spelling and case."""
-        if self._pattern is None:
-            self._compile()
+        """The text with every value replaced that was known at the last `settle`, in any spelling and case."""
         if self._pattern is None:
             return text
-        return self._pattern.sub(lambda match: self._spelt[match[0].casefold()], text)
+        return self._pattern.sub(lambda match: self._spelt.get(match[0].casefold(), PERSON), text)
+
+    def settle(self) -> bool:
+        """Take in what was added; False where nothing was. A pattern of thousands of values takes a while to make."""
+        if not self._grown:
+            return False
+        self._compile()
+        self._grown = False
+        return True
 
     def _compile(self) -> None:
-        self._spelt = {
-            spelling.casefold(): stand_in
+        found = {
+            spelling: stand_in
             for value, stand_in in self._known.items()
             if len(value.strip()) >= _SHORTEST and stand_in.casefold() != value.casefold()
             for spelling in spellings(value)
         }
-        # The longest first, so that a value that contains another one goes whole.
-        ordered = sorted(self._spelt, key=lambda spelling: (-len(spelling), spelling))
+        self._spelt = {spelling.casefold(): stand_in for spelling, stand_in in found.items()}
+        # The longest first, so that a value that contains another one goes whole. In capitals a letter may be two.
+        every = {form for spelling in found for form in _forms(spelling)}
+        ordered = sorted(every, key=lambda spelling: (-len(spelling), spelling))
         if ordered:
             self._pattern = re.compile("|".join(map(_bounded, ordered)), re.IGNORECASE)
 
@@ -92,6 +101,10 @@ def spellings(value: str) -> Iterator[str]:
     yield json.dumps(value)[1:-1]
     yield html.escape(value)
     yield b64encode(value.encode("utf-8", "replace")).decode().rstrip("=")
+
+
+def _forms(spelling: str) -> tuple[str, ...]:
+    return (spelling,) if spelling.isascii() else (spelling, spelling.upper(), spelling.casefold())
 
 
 def _bounded(spelling: str) -> str:
