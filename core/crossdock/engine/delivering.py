@@ -13,14 +13,26 @@ from crossdock import jsonio
 from crossdock.boundary import reach
 from crossdock.clock import Clock
 from crossdock.contract.values import Done, Link, Links, Notice, Receipt
-from crossdock.engine.judging import Adopted, Busy, Judge, Judgement, Leftover, New, check_distinct
+from crossdock.engine.judging import (
+    OPEN,
+    Adopted,
+    Alive,
+    Already,
+    Busy,
+    Judge,
+    Judgement,
+    Leftover,
+    New,
+    check_distinct,
+    everything,
+)
 from crossdock.engine.probing import Found, Open, Prober, ProvenAbsent
 from crossdock.engine.route import BoundRoute
 from crossdock.engine.sending import Begin, Lost, Made, NotMade, Sending, Sent, Shield
 from crossdock.engine.settling import Closing, attention, audit, link_of, settled
-from crossdock.engine.stored import is_unknown, to_effect
-from crossdock.engine.verdict import Verdict, from_error, in_progress, skipped, unknown
-from crossdock.errors import RejectedError, StoreError
+from crossdock.engine.stored import is_done, is_partial, is_unknown, to_effect
+from crossdock.engine.verdict import Verdict, from_error, half_made, held_unknown, in_progress, skipped, unknown
+from crossdock.errors import CredentialsError, RejectedError, StoreError
 from crossdock.store.protocol import Store
 from crossdock.store.rows import (
     AuditEvent,
@@ -32,6 +44,7 @@ from crossdock.store.rows import (
     EffectUpdate,
     NewEffect,
     State,
+    StepRow,
     StepUpdate,
 )
 
@@ -39,11 +52,13 @@ from crossdock.store.rows import (
 class Deliverer:
     """Works on the deliveries of one route, many at a time."""
 
-    def __init__(self, route: BoundRoute, store: Store, clock: Clock, rng: random.Random) -> None:
+    def __init__(
+        self, route: BoundRoute, store: Store, clock: Clock, rng: random.Random, alive: Alive = everything
+    ) -> None:
         self._route = route
         self._store = store
         self._clock = clock
-        self._judge = Judge(route, store, clock)
+        self._judge = Judge(route, store, clock, alive=alive)
         self._prober = Prober(route, clock)
         self._closing = Closing(route, rng)
         self._careful: set[int] = set()
@@ -67,6 +82,10 @@ class Deliverer:
                 if error.code == "delivery_settled":
                     return None
                 raise
+            except CredentialsError:
+                raise
+            except (Exception, SystemExit) as error:  # noqa: BLE001  nothing that a plugin does stops the others
+                return await self._faulted(delivery, error)
         return None
 
     # ------------------------------------------------------------ the way of one delivery
@@ -75,6 +94,7 @@ class Deliverer:
         if _untouched(delivery):
             return await self._fresh(delivery, links, shield)
         effects = await self._store.effects_of(delivery.id)
+        unclear = delivery.state is State.ATTEMPTED or any(map(is_unknown, effects))
         blocked = await self._resolve(delivery, effects)
         if blocked is not None:
             return await self._close(delivery, blocked)
@@ -86,7 +106,7 @@ class Deliverer:
             return await self._send(delivery, left, receipts, shield, None)
         if done and delivery.state is State.HELD and any(row.receipt and row.receipt.attention for row in done):
             return await self._look_again(delivery, done)
-        if done and delivery.state is State.ATTEMPTED:
+        if done and unclear:
             return await self._close(delivery, attention([row.receipt for row in done if row.receipt]))
         return await self._fresh(delivery, links, shield)
 
@@ -101,16 +121,28 @@ class Deliverer:
                     await self._journal(delivery, row, receipt)
                 case ProvenAbsent(steps):
                     event = audit("effect.absent", delivery, self._clock.now(), effect=row.id, effect_key=row.key)
-                    updates = tuple(StepUpdate(row.id, step) for step in steps)
-                    await self._store.apply(Change(steps=updates, audit=(event,)))
+                    await self._store.apply(Change(steps=_updates(row, steps), audit=(event,)))
                     again = f"{row.key} was shown not to have happened; it is sent again"
-                    blocked = blocked or Verdict(State.PENDING, "answer_lost", again, retry=True)
-                case Open(verdict):
+                    absent = Verdict(State.PENDING, "answer_lost", again, retry=True)
+                    blocked = blocked or (half_made(absent) if any(map(is_done, steps)) else absent)
+                case Open(verdict, steps):
+                    if steps:
+                        await self._store.apply(Change(steps=_updates(row, steps)))
                     blocked = verdict
         return blocked
 
-    async def _look_again(self, delivery: Delivery, done: Sequence[EffectRow]) -> DeliveryUpdate:
-        """It was made but needed a person: does it still?"""
+    async def _faulted(self, delivery: Delivery, error: BaseException) -> DeliveryUpdate:
+        """Something broke where nothing may: a person decides, who is told where."""
+        verdict = from_error(error, at_plugin=self._route.sink_name)
+        rows = await self._store.effects_of(delivery.id)
+        if any(is_unknown(row) or is_partial(row) for row in rows):
+            verdict = held_unknown(f"it may have been made, and then {verdict.reason}", verdict.fix)
+        return await self._close(delivery, verdict)
+
+    async def _look_again(
+        self, delivery: Delivery, done: Sequence[EffectRow], resolved: Verdict | None = None
+    ) -> DeliveryUpdate:
+        """It was made but needed a person: does it still? `resolved` is what it comes to where it does not."""
         receipts, changes = [], []
         for row in done:
             answer = await self._prober.ask(to_effect(row)) if row.receipt and row.receipt.attention else None
@@ -121,7 +153,7 @@ class Deliverer:
                 receipts.append(row.receipt)
         verdict = attention(receipts)
         if verdict.state is State.DELIVERED:
-            verdict = replace(verdict, reason=f"resolved: {delivery.code} no longer holds")
+            verdict = resolved or replace(verdict, reason=f"resolved: {delivery.code} no longer holds")
         return await self._close(delivery, verdict, settled=changes)
 
     async def _fresh(self, delivery: Delivery, links: Links, shield: Shield) -> DeliveryUpdate:
@@ -131,12 +163,10 @@ class Deliverer:
                 raise RejectedError("its record was erased by retention", code="payload_erased")
             documents = self._route.documents(jsonio.loads(delivery.raw), context)
             planned = [await self._judge.plan(delivery, document, links) for document in documents]
-            check_distinct([effect for effect, _ in planned])
+            check_distinct([one.effect for one in planned])
             careful = delivery.id in self._careful
-            judged = [
-                await self._judge.judge(delivery, effect, latest, links, careful=careful) for effect, latest in planned
-            ]
-        except Exception as error:  # noqa: BLE001  whatever a plugin raises concerns this record alone
+            judged = [await self._judge.judge(delivery, one, links, careful=careful) for one in planned]
+        except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a plugin raises concerns this record alone
             verdict = from_error(error, at_plugin=self._route.sink_name)
             return await self._close(delivery, verdict, notices=context.notices)
         return await self._carry_out(delivery, judged, context.notices, shield)
@@ -149,24 +179,35 @@ class Deliverer:
             if isinstance(judgement, Busy):
                 return await self._close(delivery, in_progress(at + self._route.recheck))
             if isinstance(judgement, Leftover):
-                return await self._take_over(delivery, judgement.row)
+                return await self._take_over(delivery, judgement)
         new = [judgement.effect for judgement in judged if isinstance(judgement, New)]
         adopted = [judgement for judgement in judged if isinstance(judgement, Adopted)]
+        stuck = await self._stuck([judgement.row for judgement in judged if isinstance(judgement, Already)])
         if not new:
-            return await self._close_unsent(delivery, adopted, notices)
+            return await self._close_unsent(delivery, adopted, stuck, notices)
         begin = self._begin(delivery, new, adopted, notices)
-        return await self._send(delivery, new, [one.receipt for one in adopted], shield, begin)
+        receipts = [*(one.receipt for one in adopted), *(row.receipt for row in stuck if row.receipt)]
+        return await self._send(delivery, new, receipts, shield, begin)
+
+    async def _stuck(self, rows: Sequence[EffectRow]) -> list[EffectRow]:
+        """Those in effect that need a person, of whom no other delivery tells any more."""
+        stuck = []
+        for row in rows:
+            if row.receipt and row.receipt.attention:
+                story = await self._store.delivery(row.delivery_id)
+                if story is None or story.summary.state not in OPEN or story.summary.pipeline != self._route.pipeline:
+                    stuck.append(row)
+        return stuck
 
     def _begin(
         self, delivery: Delivery, new: Sequence[NewEffect], adopted: Sequence[Adopted], notices: Sequence[Notice]
     ) -> Begin:
         """What stores the whole plan of a delivery, once its first byte is about to leave."""
 
-        def begin(at: datetime) -> Change:
-            steps = (replace(new[0].steps[0], attempted_at=at), *new[0].steps[1:])
+        def begin(at: datetime, steps: Sequence[StepRow]) -> Change:
             return Change(
                 deliveries=(DeliveryUpdate(delivery.id, State.ATTEMPTED, at, due_at=at),),
-                effects=(*(one.effect for one in adopted), replace(new[0], steps=steps), *new[1:]),
+                effects=(*(one.effect for one in adopted), replace(new[0], steps=tuple(steps)), *new[1:]),
                 links=tuple((one.effect.id, link_of(self._route, delivery, one.receipt)) for one in adopted),
                 notices=tuple((delivery.pipeline, notice) for notice in notices),
                 audit=(*self._adoptions(delivery, adopted), *(self._attempted(delivery, row) for row in new)),
@@ -175,12 +216,15 @@ class Deliverer:
         return begin
 
     async def _close_unsent(
-        self, delivery: Delivery, adopted: Sequence[Adopted], notices: Sequence[Notice]
+        self, delivery: Delivery, adopted: Sequence[Adopted], stuck: Sequence[EffectRow], notices: Sequence[Notice]
     ) -> DeliveryUpdate:
         """Nothing is to be sent: all is in effect, by ourselves or by somebody else."""
         if not adopted:
-            return await self._close(delivery, skipped("already in effect", "already_in_effect"), notices=notices)
-        verdict = attention([one.receipt for one in adopted])
+            already = skipped("already in effect", "already_in_effect")
+            if stuck:
+                return await self._look_again(delivery, stuck, already)
+            return await self._close(delivery, already, notices=notices)
+        verdict = attention([*(one.receipt for one in adopted), *(row.receipt for row in stuck if row.receipt)])
         if verdict.state is State.DELIVERED:
             verdict = replace(verdict, code="adopted", reason="it was there already; it is linked, nothing was sent")
         return await self._close(
@@ -192,22 +236,42 @@ class Deliverer:
             events=self._adoptions(delivery, adopted),
         )
 
-    async def _take_over(self, delivery: Delivery, row: EffectRow) -> DeliveryUpdate:
+    async def _take_over(self, delivery: Delivery, leftover: Leftover) -> DeliveryUpdate:
         """Find out what became of an effect that its own delivery will not come back to; then plan again at once."""
-        at = self._clock.now()
-        match await self._prober.resolve(row):
-            case Found(receipt):
-                await self._journal(delivery, row, receipt)
-            case ProvenAbsent(steps):
-                updates = tuple(StepUpdate(row.id, step) for step in steps)
-                void = (EffectUpdate(row.id, EffectState.VOID, at),)
-                event = audit("effect.absent", delivery, at, effect=row.id, effect_key=row.key)
-                await self._store.apply(Change(steps=updates, settled=void, audit=(event,)))
-            case Open(verdict):
-                due = verdict.due_at or at + self._route.recheck
-                return await self._close(delivery, replace(verdict, state=State.PENDING, due_at=due))
+        at, row = self._clock.now(), leftover.row
+        if not is_unknown(row) and not is_partial(row):  # nothing of it was done
+            await self._void(delivery, leftover, ())
+        else:
+            match await self._prober.resolve(row):
+                case Found(receipt):
+                    await self._journal(delivery, row, receipt, others=_taken_over(delivery, leftover, at))
+                case ProvenAbsent(steps):
+                    await self._void(delivery, leftover, steps)
+                case Open(verdict, steps):
+                    return await self._not_taken_over(delivery, leftover, verdict, steps)
         self._careful.add(delivery.id)
         return await self._close(delivery, Verdict(State.PENDING, delivery.code, due_at=at))
+
+    async def _void(self, delivery: Delivery, leftover: Leftover, steps: Sequence[StepRow]) -> None:
+        at, row = self._clock.now(), leftover.row
+        change = Change(
+            deliveries=_taken_over(delivery, leftover, at),
+            steps=_updates(row, steps),
+            settled=(EffectUpdate(row.id, EffectState.VOID, at),),
+            audit=(audit("effect.absent", delivery, at, effect=row.id, effect_key=row.key),),
+        )
+        await self._store.apply(change)
+
+    async def _not_taken_over(
+        self, delivery: Delivery, leftover: Leftover, verdict: Verdict, steps: Sequence[StepRow]
+    ) -> DeliveryUpdate:
+        """Its outcome cannot be told yet: look again soon, or let a person decide."""
+        row = leftover.row
+        reason = f"delivery {row.delivery_id} of pipeline {row.pipeline} left it unfinished: {verdict.reason}"
+        due = verdict.due_at or self._clock.now() + self._route.recheck
+        state = State.HELD if verdict.state is State.HELD else State.PENDING
+        told = replace(verdict, state=state, reason=reason, due_at=due)
+        return await self._close(delivery, told, steps=_updates(row, steps))
 
     # ------------------------------------------------------------ sending
 
@@ -246,13 +310,25 @@ class Deliverer:
         if isinstance(sent, Lost):
             return await self._lost(delivery, sent)
         assert isinstance(sent, NotMade)  # noqa: S101  (Made does not come here)
+        if isinstance(sent.error, CredentialsError):
+            return await self._refused(delivery, sent, sent.error)
         at = self._clock.now()
         verdict = from_error(sent.error, at_plugin=self._route.sink_name)
+        if sent.partial:
+            return await self._close(delivery, half_made(verdict), steps=sent.steps)
         kept = sent.keep and self._closing.update(delivery, verdict, at).state is State.PENDING
         void = rows if sent.stored and not kept else ()
         return await self._close(
             delivery, verdict, steps=sent.steps, settled=[EffectUpdate(row.id, EffectState.VOID, at) for row in void]
         )
+
+    async def _refused(self, delivery: Delivery, sent: NotMade, error: CredentialsError) -> DeliveryUpdate:
+        """The account refused us, so nothing was done: it goes on when the account is mended."""
+        if sent.stored:
+            state = State.ATTEMPTED if sent.partial else State.PENDING
+            verdict = Verdict(state, error.code, error.message, error.fix, due_at=self._clock.now())
+            await self._close(delivery, verdict, steps=sent.steps)
+        raise error
 
     async def _lost(self, delivery: Delivery, sent: Lost) -> DeliveryUpdate:
         """An answer is lost: journal that, and look at once, since it is often there already."""
@@ -266,10 +342,16 @@ class Deliverer:
     # ------------------------------------------------------------ writing
 
     async def _journal(
-        self, delivery: Delivery, row: EffectRow | NewEffect, receipt: Receipt, steps: Sequence[StepUpdate] = ()
+        self,
+        delivery: Delivery,
+        row: EffectRow | NewEffect,
+        receipt: Receipt,
+        steps: Sequence[StepUpdate] = (),
+        others: Sequence[DeliveryUpdate] = (),
     ) -> None:
         effect, link, event = settled(self._route, delivery, row, receipt, self._clock.now())
-        await self._store.apply(Change(steps=steps, settled=(effect,), links=(link,), audit=(event,)))
+        change = Change(deliveries=others, steps=steps, settled=(effect,), links=(link,), audit=(event,))
+        await self._store.apply(change)
 
     async def _close(
         self,
@@ -294,7 +376,13 @@ class Deliverer:
             notices=notices,
             events=events,
         )
-        await self._store.apply(change)
+        try:
+            await self._store.apply(change)
+        except StoreError as error:
+            if error.code == "delivery_settled" and (steps or settled):
+                # A person ended the delivery meanwhile; what was done is done, and is kept.
+                await self._store.apply(Change(steps=steps, settled=settled, links=links, audit=events))
+            raise
         reach("settle.after_transaction")
         return update
 
@@ -307,6 +395,18 @@ class Deliverer:
             audit("effect.adopted", delivery, one.effect.at, effect_key=one.effect.key, id=one.receipt.id)
             for one in adopted
         ]
+
+
+def _updates(row: EffectRow, steps: Sequence[StepRow]) -> tuple[StepUpdate, ...]:
+    return tuple(StepUpdate(row.id, step) for step in steps)
+
+
+def _taken_over(delivery: Delivery, leftover: Leftover, at: datetime) -> tuple[DeliveryUpdate, ...]:
+    """Its old delivery belongs to a route that works no more: it ends here."""
+    if leftover.owner is None:
+        return ()
+    reason = f"pipeline {delivery.pipeline} took over what it had begun"
+    return (DeliveryUpdate(leftover.owner.id, State.SKIPPED, at, code="taken_over", reason=reason),)
 
 
 def _untouched(delivery: Delivery) -> bool:

@@ -77,13 +77,13 @@ class Planner:
         try:
             documents = route.documents(jsonio.loads(delivery.raw or b"null"), route.context(delivery.key, links))
             planned = [await judge.plan(delivery, document, links) for document in documents]
-            check_distinct([effect for effect, _ in planned])
-            for effect, latest in planned:
-                judged = await judge.judge(delivery, effect, latest, links)
+            check_distinct([one.effect for one in planned])
+            for one in planned:
+                judged = await judge.judge(delivery, one, links)
                 if isinstance(judged, Already | Adopted):
                     self.skipped.append((route.pipeline, delivery.key, "already in effect"))
                 else:
-                    self.effects.append(_planned(route, delivery, effect))
+                    self.effects.append(_planned(route, delivery, one.effect))
         except Exception as error:  # noqa: BLE001  what a run would hold, a plan names
             self._explain(route, delivery, error)
 

@@ -9,8 +9,8 @@ from crossdock.boundary import sabotaged
 from crossdock.clock import Clock
 from crossdock.contract.values import Absent, CannotTell, Conflict, Done, Effect, Probe, Receipt
 from crossdock.engine.route import BoundRoute
-from crossdock.engine.stored import last_attempt, to_effect
-from crossdock.engine.verdict import Verdict, held_unknown, unknown
+from crossdock.engine.stored import forgotten, last_attempt, to_effect
+from crossdock.engine.verdict import Verdict, held_unknown, leaf, unknown
 from crossdock.errors import CredentialsError, CrossdockError, HoldError, StoreError, TransientError
 from crossdock.store.rows import EffectRow, StepRow
 
@@ -39,6 +39,8 @@ class Open:
     """Not settled yet: when to look again, or a person decides."""
 
     verdict: Verdict
+    steps: tuple[StepRow, ...] = ()
+    """To be journalled: attempts that our clock, set back since, says are yet to come count from now."""
 
 
 class Prober:
@@ -51,13 +53,19 @@ class Prober:
     async def ask(self, effect: Effect) -> Probe:
         """One look; a fault of the look itself is "cannot tell". Raises: CredentialsError, StoreError."""
         try:
-            return await self._route.sink.probe(effect)
-        except (CredentialsError, StoreError):
-            raise
-        except CrossdockError as error:
-            return CannotTell(error.message)
+            answer = await self._route.sink.probe(effect)
         except Exception as error:  # noqa: BLE001  a plugin that fails to look has not looked
-            return CannotTell(f"{self._route.sink_name} failed to look: {type(error).__name__}")
+            return self._failed(leaf(error))
+        if not isinstance(answer, Probe) or (isinstance(answer, Done) and not isinstance(answer.receipt, Receipt)):
+            return CannotTell(f"{self._route.sink_name} answered its probe with no Probe")
+        return answer
+
+    def _failed(self, error: BaseException) -> CannotTell:
+        if isinstance(error, CredentialsError | StoreError):
+            raise error
+        if isinstance(error, CrossdockError):
+            return CannotTell(error.message)
+        return CannotTell(f"{self._route.sink_name} failed to look: {type(error).__name__}")
 
     async def resolve(self, row: EffectRow) -> Found | ProvenAbsent | Open:
         """Settle a stored effect whose outcome is unknown."""
@@ -66,22 +74,25 @@ class Prober:
                 held_unknown(f"the outcome of effect {row.key} is unknown and {self._route.sink_name} cannot look")
             )
         if sabotaged("no-probe"):
-            return _absent(row)
-        asked_at, settles_at = self._clock.now(), last_attempt(row) + self._route.sink.settles_after
+            return ProvenAbsent(forgotten(row.steps))
+        asked_at = self._clock.now()
+        row, moved = _on_our_clock(row, asked_at)
+        settles_at = last_attempt(row) + self._route.sink.settles_after
         match await self.ask(to_effect(row)):
             case Done(receipt):
                 return Found(receipt)
             case Conflict(differences):
                 return Open(held_unknown(f"something else is there as {row.key}: {'; '.join(differences)}"))
             case Absent() if asked_at >= settles_at:
-                return _absent(row)
+                return ProvenAbsent(forgotten(row.steps))
             case Absent():
                 waited = asked_at - last_attempt(row)
-                again = min(settles_at, asked_at + max(_SOON, waited))  # at 0, 1, 2, 4, 8 … seconds, and when it settles
-                return Open(unknown("its answer was lost; it is not there yet, but may still appear", again))
+                again = min(
+                    settles_at, asked_at + max(_SOON, waited)
+                )  # at 0, 1, 2, 4, 8 … seconds, and when it settles
+                return Open(unknown("its answer was lost; it is not there yet, but may still appear", again), moved)
             case CannotTell(reason):
-                return Open(self._cannot_tell(reason, asked_at, settles_at))
-        raise TypeError(f"{self._route.sink_name} answered its probe with no Probe")
+                return Open(self._cannot_tell(reason, asked_at, settles_at), moved)
 
     def _cannot_tell(self, reason: str, asked_at: datetime, settles_at: datetime) -> Verdict:
         if asked_at < settles_at + self._route.recheck:
@@ -103,8 +114,12 @@ class Prober:
                 )
             case CannotTell(reason):
                 raise TransientError(f"could not look before creating {effect.key}: {reason}", code="cannot_look")
-        raise TypeError(f"{self._route.sink_name} answered its probe with no Probe")
 
 
-def _absent(row: EffectRow) -> ProvenAbsent:
-    return ProvenAbsent(tuple(replace(step, attempted_at=None, lost=False) for step in row.steps))
+def _on_our_clock(row: EffectRow, now: datetime) -> tuple[EffectRow, tuple[StepRow, ...]]:
+    """The effect with no attempt in the future, and the steps that this changed."""
+    late = [step.position for step in row.steps if step.attempted_at and step.attempted_at > now]
+    if not late:
+        return row, ()
+    steps = tuple(replace(step, attempted_at=now) if step.position in late else step for step in row.steps)
+    return replace(row, steps=steps), tuple(step for step in steps if step.position in late)

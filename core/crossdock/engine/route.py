@@ -56,8 +56,9 @@ class BoundRoute:
     def plan(self, document: Any, links: Links, latest: SettledEffect | None, observed: Any) -> Effect:
         """Plan one document; pure."""
         effect: Effect = self.sink.plan(document, Known(links, latest, observed))
-        if not effect.key or not effect.steps:
-            raise PluginError(f"{self.sink_name} planned an effect without {'steps' if effect.key else 'a key'}")
+        if not isinstance(effect.key, str) or not effect.key or not effect.steps:
+            lacks = "a key that is text" if not isinstance(effect.key, str) else "steps" if effect.key else "a key"
+            raise PluginError(f"{self.sink_name} planned an effect without {lacks}")
         return effect
 
     def context(self, key: str, links: Links) -> Context:

@@ -12,11 +12,23 @@ from crossdock.boundary import reach
 from crossdock.clock import Clock
 from crossdock.contract.values import Receipt
 from crossdock.engine.route import BoundRoute
-from crossdock.engine.stored import correlation_id, to_answers, to_effect, to_request, to_step
-from crossdock.errors import AnswerLostError, CredentialsError, CrossdockError, TransientError
+from crossdock.engine.stored import correlation_id, is_done, remaining, to_answers, to_effect, to_request, to_step
+from crossdock.errors import (
+    AnswerLostError,
+    CredentialsError,
+    CrossdockError,
+    HoldError,
+    PluginError,
+    RejectedError,
+    StoreError,
+    TransientError,
+)
 from crossdock.http import Request, Response, retry_after
 from crossdock.store.protocol import Store
-from crossdock.store.rows import Change, EffectRow, NewEffect, StepRow, StepUpdate
+from crossdock.store.rows import Change, DeliveryUpdate, EffectRow, NewEffect, State, StepRow, StepUpdate
+
+_LONGEST = 64
+"""How many requests an effect may come to: a sink that never stops following is stopped here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +42,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class NotMade:
-    """Nothing was done, and this is why."""
+    """Nothing was done, or nothing more, and this is why."""
 
     error: Exception
     steps: Sequence[StepUpdate]
@@ -38,6 +50,8 @@ class NotMade:
     """Whether the effect was stored at all."""
     keep: bool
     """Whether the same stored effect is to be sent again (a transient fault), not planned anew."""
+    partial: bool = False
+    """Whether an earlier step of it was done: it is never planned anew, and never given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +64,15 @@ class Lost:
 
 Sent = Made | NotMade | Lost
 
-Begin = Callable[[datetime], Change]
-"""What stores the effect, with its first step attempted at that time."""
+Begin = Callable[[datetime, Sequence[StepRow]], Change]
+"""What stores the effect with its steps as they stand, at that time."""
 
 Shield = Callable[[], None]
 """Called when the first byte is about to leave: from then on the work must not be cancelled."""
 
 
 class Sending:
-    """One effect on its way. `begin` stores it; without one it is stored already and sent again."""
+    """One effect on its way. `begin` stores it; without one it is stored already, and goes on where it stopped."""
 
     def __init__(
         self,
@@ -78,35 +92,61 @@ class Sending:
         self._begin = begin
         self._shield = shield
         self._stored = begin is None
-        self._steps = [_unsent(step) for step in row.steps]
+        self._first, self._steps = remaining(row, route.sink.not_done)
 
     async def run(self) -> Sent:
         """Send the steps one after another.
 
-        Raises: CredentialsError; StoreError (what was sent then stays attempted, and is probed later).
+        Raises: StoreError (what was sent then stays attempted, and is probed later).
         """
-        position = 0
+        position = self._first
         while True:
-            outcome = await self._step(position)
-            if outcome is not None:
-                return outcome
-            try:
-                following = self._following(position)
-                if following is None:
-                    return Made(self._route.sink.receipt(self._effect, to_answers(self._steps)), self._updates())
-            except CrossdockError as error:
-                return self._not_made(error)
-            except Exception as error:  # noqa: BLE001  an answer that the sink cannot read proves nothing
-                return self._lost(position, f"the answer could not be read ({type(error).__name__})")
-            position += 1
-            if position == len(self._steps):
-                self._steps.append(following)
+            if position < len(self._steps):
+                outcome = await self._step(position)
+                if outcome is not None:
+                    return outcome
+                position += 1
+            ended = await self._ended(position)
+            if ended is not None:
+                return ended
 
-    def _following(self, position: int) -> StepRow | None:
-        if position + 1 < len(self._effect.steps):
-            return self._steps[position + 1]
+    async def _ended(self, position: int) -> Sent | None:
+        """What the sink says of the answers so far; None where another step is to be sent."""
+        refused = self._refused(position - 1)
+        if position < len(self._steps) and not refused:
+            return None
+        try:
+            following = None if position < len(self._steps) else self._following()
+            if following is None:
+                made = _checked(self._route.sink.receipt(self._effect, to_answers(self._steps)))
+                return None if position < len(self._steps) else await self._made(made)
+        except AnswerLostError as error:
+            return self._lost(position - 1, error.message)
+        except StoreError:
+            raise
+        except CrossdockError as error:
+            return self._denied(error)
+        except Exception as error:  # noqa: BLE001  an answer that the sink cannot read proves nothing
+            return self._lost(position - 1, f"the answer could not be read ({type(error).__name__})")
+        self._steps.append(replace(to_step(position, following), followed=True))
+        return None
+
+    def _refused(self, position: int) -> bool:
+        """Whether a write was refused: those planned after it are sent only if the sink finds nothing wrong in that."""
+        step = self._steps[position]
+        return step.attempted_at is not None and (step.status or 0) >= 400
+
+    def _following(self) -> Request | None:
         request = self._route.sink.follow(self._effect, to_answers(self._steps))
-        return None if request is None else to_step(position + 1, request)
+        if request is not None and len(self._steps) >= _LONGEST:
+            raise ValueError("the sink never stops following")
+        return request
+
+    async def _made(self, receipt: Receipt) -> Made:
+        if not self._stored and self._begin is not None:  # it only had to read
+            await self._store.apply(self._begin(self._clock.now(), self._steps))
+            self._stored = True
+        return Made(receipt, self._updates())
 
     async def _step(self, position: int) -> Sent | None:
         """Send one step; None where its answer is for the sink to judge."""
@@ -118,9 +158,12 @@ class Sending:
                 response = await self._perform(position, request)
         except AnswerLostError as error:
             return self._lost(position, error.message)
-        except TransientError as error:
-            self._steps[position] = replace(self._steps[position], attempted_at=None)
+        except (TransientError, CredentialsError) as error:
+            self._unattempt(position)
             return self._not_made(error)
+        except RejectedError as error:  # refused by our own client: nothing left
+            self._unattempt(position)
+            return self._not_made(_kept_back(error))
         self._steps[position] = _answered(self._steps[position], response, self._clock.now())
         reach("effect.before_journal")
         return self._judge(position, response)
@@ -141,21 +184,25 @@ class Sending:
             return await self._route.client.perform(
                 request, correlation_id=correlation_id(self._row.id, position), guard=guard
             )
-        except BaseException as error:
-            if self._stored and (not left or isinstance(error, CredentialsError)):  # refused at the door: nothing done
-                with anyio.CancelScope(shield=True):
-                    self._steps[position] = replace(self._steps[position], attempted_at=None)
-                    await self._store.apply(Change(steps=self._updates()))
+        except BaseException:
+            if not left:
+                self._unattempt(position)
             raise
 
     async def _journal_attempt(self, position: int) -> None:
-        at = self._clock.now()
-        self._steps[position] = replace(self._steps[position], attempted_at=at)
-        if self._stored:
-            await self._store.apply(Change(steps=self._updates()))
-        elif self._begin is not None:
-            await self._store.apply(self._begin(at))
-            self._stored = True
+        at, before = self._clock.now(), self._steps[position]
+        self._steps[position] = replace(before, attempted_at=at)
+        try:
+            if self._stored:
+                # The delivery, too: where it was settled meanwhile (superseded, discarded), nothing leaves.
+                taken = DeliveryUpdate(self._row.delivery_id, State.ATTEMPTED, at, due_at=at)
+                await self._store.apply(Change(deliveries=(taken,), steps=self._updates()))
+            elif self._begin is not None:
+                await self._store.apply(self._begin(at, self._steps))
+                self._stored = True
+        except BaseException:
+            self._steps[position] = before
+            raise
 
     def _judge(self, position: int, response: Response) -> Sent | None:
         status, name = response.status_code, self._route.sink_connection_name
@@ -167,20 +214,42 @@ class Sending:
             return None
         return self._lost(position, f"{name} answered {status}")
 
-    def _not_made(self, error: CrossdockError) -> NotMade:
-        keep = self._stored and isinstance(error, TransientError)
-        return NotMade(error, self._updates() if self._stored else (), self._stored, keep)
+    def _denied(self, error: CrossdockError) -> NotMade:
+        """The sink asserts that nothing was done: what is sent again is sent from the first step on."""
+        self._steps = [replace(step, attempted_at=None) for step in self._steps]
+        return self._not_made(error)
 
-    def _lost(self, position: int, reason: str) -> Lost:
-        self._steps[position] = replace(self._steps[position], lost=True)
+    def _not_made(self, error: CrossdockError) -> NotMade:
+        keep = self._stored and isinstance(error, TransientError | CredentialsError)
+        updates = self._updates() if self._stored else ()
+        return NotMade(error, updates, self._stored, keep, partial=any(map(is_done, self._steps)))
+
+    def _lost(self, position: int, reason: str) -> Sent:
+        if not self._stored:  # nothing but reading yet
+            return self._not_made(PluginError(f"{self._route.sink_name}: {reason}"))
+        step = self._steps[position]
+        # What a read left unclear concerns the writes before it: it counts as attempted, so that it is probed.
+        self._steps[position] = replace(step, lost=True, attempted_at=step.attempted_at or self._clock.now())
         return Lost(reason, self._updates())
+
+    def _unattempt(self, position: int) -> None:
+        self._steps[position] = replace(self._steps[position], attempted_at=None)
 
     def _updates(self) -> tuple[StepUpdate, ...]:
         return tuple(StepUpdate(self._row.id, step) for step in self._steps)
 
 
-def _unsent(step: StepRow) -> StepRow:
-    return replace(step, attempted_at=None, answered_at=None, lost=False, status=None, answer_headers=(), answer=None)
+def _checked(receipt: object) -> Receipt:
+    if not isinstance(receipt, Receipt):
+        raise TypeError("no receipt")
+    return receipt
+
+
+def _kept_back(error: RejectedError) -> CrossdockError:
+    """A connection that may only read lets things flow again once it may write: nothing is dead by that."""
+    if error.code != "read_only":
+        return error
+    return HoldError(error.code, error.message, fix=error.fix or "let the connection write again")
 
 
 def _answered(step: StepRow, response: Response, at: datetime) -> StepRow:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from crossdock.contract.values import Link, Notice, Receipt, Ref
 from crossdock.engine.backoff import delay_s
 from crossdock.engine.route import BoundRoute
-from crossdock.engine.verdict import DELIVERED, Verdict
+from crossdock.engine.verdict import DELIVERED, Verdict, held_unknown
 from crossdock.jsonio import Json
 from crossdock.store.rows import (
     AuditEvent,
@@ -62,6 +62,17 @@ def attention(receipts: Sequence[Receipt]) -> Verdict:
     return DELIVERED
 
 
+_YIELDING = (State.PENDING, State.WAITING, State.HELD, State.DEAD)
+
+
+def _gave_up(delivery: Delivery, verdict: Verdict, attempts: int) -> Verdict:
+    """The last attempt was made. What is half made is never dead: a person decides."""
+    reason = f"gave up after {attempts} attempts: {verdict.reason}"
+    if verdict.state is State.ATTEMPTED:
+        return held_unknown(f"a part of it was made; {reason}")
+    return Verdict(State.DEAD, "gave_up", reason, f"when it can work again: crossdock replay {delivery.id}")
+
+
 class Closing:
     """Turns a verdict into the update of a delivery."""
 
@@ -73,15 +84,7 @@ class Closing:
         """The update: attempts counted, back-off and recheck times set, given up after the last attempt."""
         attempts = delivery.attempts + 1 if verdict.retry else None
         if attempts is not None and attempts >= self._route.attempts:
-            return DeliveryUpdate(
-                delivery.id,
-                State.DEAD,
-                at,
-                code="gave_up",
-                reason=f"gave up after {attempts} attempts: {verdict.reason}",
-                fix=f"when it can work again: crossdock replay {delivery.id}",
-                attempts=attempts,
-            )
+            verdict = _gave_up(delivery, verdict, attempts)
         return DeliveryUpdate(
             delivery.id,
             verdict.state,
@@ -91,6 +94,7 @@ class Closing:
             fix=verdict.fix,
             due_at=self._due(verdict, attempts, at),
             attempts=attempts,
+            yields=verdict.state in _YIELDING and not self._route.source.every,
         )
 
     def change(
@@ -127,7 +131,7 @@ class Closing:
     def _due(self, verdict: Verdict, attempts: int | None, at: datetime) -> datetime | None:
         if verdict.due_at is not None:
             return verdict.due_at
-        if attempts is not None:
+        if verdict.retry and attempts is not None:
             return at + timedelta(seconds=delay_s(attempts, verdict.retry_after, self._rng))
         if verdict.state in (State.WAITING, State.HELD):
             return at + self._route.recheck

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from crossdock import jsonio
@@ -56,7 +57,7 @@ def to_effect(row: EffectRow | NewEffect) -> Effect:
     """The effect as it was planned."""
     return Effect(
         key=row.key,
-        steps=tuple(to_request(step) for step in row.steps),
+        steps=tuple(to_request(step) for step in row.steps if not step.followed),
         content=row.content,
         memo=row.memo,
         facts=tuple(row.facts),
@@ -79,6 +80,41 @@ def is_unknown(row: EffectRow) -> bool:
     return row.state is EffectState.ATTEMPTED and any(
         step.attempted_at and (step.lost or not step.answered_at) for step in row.steps
     )
+
+
+def is_done(step: StepRow) -> bool:
+    """Whether a write was answered well: it is never sent again."""
+    return bool(_answered(step) and 200 <= (step.status or 0) < 300)
+
+
+def is_partial(row: EffectRow) -> bool:
+    """Whether some request of an unfinished effect was answered well: it must be gone on with, or looked for."""
+    return row.state is EffectState.ATTEMPTED and any(map(is_done, row.steps))
+
+
+def remaining(row: EffectRow | NewEffect, not_done: Collection[int]) -> tuple[int, list[StepRow]]:
+    """Where to go on, and all steps: those answered for good as they are, the others unsent.
+
+    Of those that followed from answers only the one is kept that comes next; the others follow anew.
+    """
+    said = [bool(_answered(step)) and step.status not in not_done for step in row.steps]
+    first = max((place + 1 for place, good in enumerate(said) if good), default=0)
+    rest = [
+        replace(step, attempted_at=None, answered_at=None, lost=False, status=None, answer_headers=(), answer=None)
+        for place, step in enumerate(row.steps[first:])
+        if not step.followed or (place == 0 and first > 0)
+    ]
+    return first, [*row.steps[:first], *rest]
+
+
+def forgotten(steps: Sequence[StepRow]) -> tuple[StepRow, ...]:
+    """The steps of an effect that was shown to be absent: what was answered well stays, the rest is to be sent."""
+    kept = max((place + 1 for place, step in enumerate(steps) if is_done(step)), default=0)
+    return (*steps[:kept], *(replace(step, attempted_at=None, lost=False) for step in steps[kept:]))
+
+
+def _answered(step: StepRow) -> bool:
+    return bool(step.attempted_at and step.answered_at and not step.lost)
 
 
 def last_attempt(row: EffectRow) -> datetime:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pydantic import ValidationError
 
 from crossdock.errors import (
-    AnswerLostError,
     CredentialsError,
     CrossdockError,
     HoldError,
@@ -49,10 +49,10 @@ def unknown(reason: str, due_at: datetime) -> Verdict:
     return Verdict(State.ATTEMPTED, OUTCOME_UNKNOWN, reason, due_at=due_at)
 
 
-def held_unknown(reason: str) -> Verdict:
+def held_unknown(reason: str, fix: str | None = None) -> Verdict:
     """It may have happened, and looking does not tell: a person decides."""
-    fix = "look into the remote system, then settle it with `crossdock resolve`; it is never repeated blindly"
-    return Verdict(State.HELD, OUTCOME_UNKNOWN, reason, fix)
+    look = "look into the remote system, then settle it with `crossdock resolve`; it is never repeated blindly"
+    return Verdict(State.HELD, OUTCOME_UNKNOWN, reason, fix or look)
 
 
 def in_progress(due_at: datetime) -> Verdict:
@@ -60,13 +60,29 @@ def in_progress(due_at: datetime) -> Verdict:
     return Verdict(State.PENDING, "in_progress", "another delivery is at work on the same fact", due_at=due_at)
 
 
-def from_error(error: Exception, *, at_plugin: str) -> Verdict:
+def half_made(verdict: Verdict) -> Verdict:
+    """Some step was done and the next was not: it is gone on with, never planned anew and never given up."""
+    if verdict.retry:
+        return replace(verdict, state=State.ATTEMPTED)
+    return held_unknown(f"a part of it was made, and then: {verdict.reason}", verdict.fix)
+
+
+def leaf(error: BaseException) -> BaseException:
+    """What a group of errors comes to: what ends a program, else one of ours, else whatever came first."""
+    leaves = list(_leaves(error))
+    ends = (one for one in leaves if not isinstance(one, Exception))
+    ours = (one for kind in _FAR_REACHING for one in leaves if isinstance(one, kind))
+    return next(ends, None) or next(ours, leaves[0])
+
+
+def from_error(error: BaseException, *, at_plugin: str) -> Verdict:
     """What an error that asserts that nothing was done means for the delivery.
 
     Raises: the error itself where it concerns more than this delivery (credentials, the store).
     """
+    error = leaf(error)
     match error:
-        case CredentialsError() | StoreError() | AnswerLostError():
+        case CredentialsError() | StoreError():
             raise error
         case NothingToDo():
             return skipped(error.message)
@@ -98,7 +114,18 @@ def _shape_faults(error: ValidationError) -> str:
     return f"the record is not as {error.title} expects: {'; '.join(named[:5])}{more}"
 
 
-def _where(error: Exception) -> str:
+_FAR_REACHING = (StoreError, CredentialsError, CrossdockError)
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if not isinstance(error, BaseExceptionGroup):
+        yield error
+        return
+    for one in error.exceptions:
+        yield from _leaves(one)
+
+
+def _where(error: BaseException) -> str:
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -123,6 +123,8 @@ class StepRow:
     lost: bool = False
     """Its answer is lost, or nobody lived to journal it."""
     status: int | None = None
+    followed: bool = False
+    """It was not planned: it followed from the answers before it."""
     answer_headers: Sequence[tuple[str, str]] = ()
     answer: bytes | None = None
 
@@ -175,7 +177,10 @@ class NewEffect:
 
 @dataclass(frozen=True, slots=True)
 class StepUpdate:
-    """A step was attempted (again), answered, or its answer was lost. A step that is not stored yet is added."""
+    """A step was attempted (again), answered, or its answer was lost.
+
+    A step that is not stored yet is added; the request of one that followed from answers is replaced.
+    """
 
     effect_id: str
     step: StepRow
@@ -210,6 +215,8 @@ class DeliveryUpdate:
     deadline: datetime | None = None
     attempts: int | None = None
     """The new count; None leaves it."""
+    yields: bool = False
+    """Where a newer revision of its record is stored already, and nothing is unknown, it is skipped as superseded."""
 
 
 @dataclass(frozen=True, slots=True)

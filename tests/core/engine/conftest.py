@@ -209,6 +209,7 @@ class World:
         self.script: list[str] = []
         self.reads = 0
         self.read_status = 200
+        self.read_body: bytes | None = None
         self.late: list[dict] = []
         self.gate: anyio.Event | None = None
 
@@ -218,6 +219,8 @@ class World:
             self.reads += 1
             if self.read_status != 200:
                 return httpx.Response(self.read_status)
+            if self.read_body is not None:
+                return httpx.Response(200, content=self.read_body)
             found = self.things.get(name)
             return httpx.Response(404) if found is None else httpx.Response(200, content=jsonio.dumps(found))
         body = jsonio.loads(request.content)
@@ -331,4 +334,4 @@ async def bench(make_bench):
 
 @pytest.fixture
 def sinks():
-    return {"blind": BlindSink, "state": StateSink}
+    return {"create": ThingSink, "blind": BlindSink, "state": StateSink}

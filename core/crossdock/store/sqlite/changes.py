@@ -12,7 +12,7 @@ from crossdock.boundary import reach
 from crossdock.errors import StoreError
 from crossdock.store import codec
 from crossdock.store.moments import to_micros, to_micros_or_none
-from crossdock.store.rows import Change, DeliveryUpdate, EffectState, EffectUpdate, NewEffect, State
+from crossdock.store.rows import AuditEvent, Change, DeliveryUpdate, EffectState, EffectUpdate, NewEffect, State
 from crossdock.store.sqlite import audit, links, notices, steps
 from crossdock.store.sqlite.queries import load
 
@@ -35,6 +35,7 @@ def write(connection: sqlite3.Connection, changes: Sequence[Change], now: dateti
     links.write(connection, [one for change in changes for one in change.links], now)
     notices.write(connection, [one for change in changes for one in change.notices], now)
     audit.append(connection, chain.from_iterable(change.audit for change in changes))
+    _give_way(connection, [one for change in changes for one in change.deliveries if one.yields])
     if effects:
         reach("effect.in_transaction")
     if settled:
@@ -54,6 +55,16 @@ def _update_deliveries(connection: sqlite3.Connection, updates: Sequence[Deliver
         done += connection.executemany(sql["settle"], ended).rowcount
     if done != len(updates):
         _refuse_delivery(connection, updates)
+
+
+def _give_way(connection: sqlite3.Connection, updates: Sequence[DeliveryUpdate]) -> None:
+    """A newer revision that came while these were in work supersedes them now."""
+    sql = load("deliveries")["give_way"]
+    for one in updates:
+        at = to_micros(one.at)
+        for pipeline, key in connection.execute(sql, (at, at, one.id)).fetchall():
+            detail = {"delivery": one.id, "code": "superseded", "from": one.state.value}
+            audit.append(connection, [AuditEvent("delivery.skipped", pipeline, key, one.at, detail=detail)])
 
 
 def _open_row(one: DeliveryUpdate) -> tuple[object, ...]:

@@ -81,7 +81,7 @@ def _effect(row: tuple[Any, ...], steps: dict[int, StepRow]) -> EffectRow:
 
 def _step(row: tuple[Any, ...]) -> StepRow:
     (
-        _, position, method, url, headers, packing, body, attempted_at, answered_at, lost, status,
+        _, position, method, url, headers, packing, body, attempted_at, answered_at, lost, status, followed,
         answer_headers, answer_packing, answer,
     ) = row  # fmt: skip
     return StepRow(
@@ -94,6 +94,7 @@ def _step(row: tuple[Any, ...]) -> StepRow:
         answered_at=from_micros_or_none(answered_at),
         lost=bool(lost),
         status=status,
+        followed=bool(followed),
         answer_headers=() if answer_headers is None else codec.headers_from_text(answer_headers),
         answer=None if answer is None else codec.unpack(answer_packing, answer),
     )

@@ -21,6 +21,8 @@ class _Rows:
     steps: list[tuple[Any, ...]] = field(default_factory=list)
     requests: list[tuple[Any, ...]] = field(default_factory=list)
     updates: list[tuple[Any, ...]] = field(default_factory=list)
+    replaced: list[tuple[str, str, int]] = field(default_factory=list)
+    replaced_requests: list[tuple[Any, ...]] = field(default_factory=list)
     answers: list[tuple[Any, ...]] = field(default_factory=list)
     unanswered: list[tuple[int]] = field(default_factory=list)
 
@@ -59,7 +61,7 @@ def _add(rows: _Rows, step_id: int, effect_id: str, step: StepRow) -> None:
     attempted = to_micros_or_none(step.attempted_at)
     rows.steps.append((
         step_id, effect_id, step.position, step.method, step.url, int(attempted is not None), attempted,
-        to_micros_or_none(step.answered_at), int(step.lost), step.status,
+        to_micros_or_none(step.answered_at), int(step.lost), step.status, int(step.followed),
     ))  # fmt: skip
     rows.requests.append((step_id, codec.headers_to_text(step.headers), *codec.pack(step.body)))
     if step.answer is not None:
@@ -70,6 +72,9 @@ def _change(rows: _Rows, step_id: int, step: StepRow) -> None:
     attempted = to_micros_or_none(step.attempted_at)
     answered = to_micros_or_none(step.answered_at)
     rows.updates.append((attempted, attempted, attempted, answered, int(step.lost), step.status, step_id))
+    if step.followed:  # other answers, another request
+        rows.replaced.append((step.method, step.url, step_id))
+        rows.replaced_requests.append((codec.headers_to_text(step.headers), *codec.pack(step.body), step_id))
     if step.answer is not None:
         rows.answers.append(_answer(step_id, step, step.answer))
     else:
@@ -88,5 +93,7 @@ def _execute(connection: sqlite3.Connection, rows: _Rows) -> None:
         raise StoreError(f"there is no effect {rows.steps[0][1]}", code="effect_unknown") from error
     connection.executemany(sql["add_request"], rows.requests)
     connection.executemany(sql["update_step"], rows.updates)
+    connection.executemany(sql["replace_step"], rows.replaced)
+    connection.executemany(sql["replace_request"], rows.replaced_requests)
     connection.executemany(sql["drop_answer"], rows.unanswered)
     connection.executemany(sql["put_answer"], rows.answers)

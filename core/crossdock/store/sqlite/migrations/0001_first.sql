@@ -120,6 +120,7 @@ CREATE TABLE steps (
     answered_at INTEGER,
     lost INTEGER NOT NULL DEFAULT 0,
     status INTEGER,
+    followed INTEGER NOT NULL DEFAULT 0,    -- 1: not planned, it followed from the answers before it
     batch_id INTEGER REFERENCES batches (id)
 );
 CREATE UNIQUE INDEX steps_position ON steps (effect_id, position);

@@ -42,6 +42,19 @@ UPDATE deliveries SET
     settled_at = ?, open = ?
 WHERE id = ? AND open = 1
 
+-- name: give_way
+UPDATE deliveries SET
+    state = 'skipped', code = 'superseded', reason = 'superseded', fix = NULL,
+    due_at = NULL, deadline = NULL, since = ?, settled_at = ?, open = NULL
+WHERE id = ? AND open IS NOT NULL
+    AND (state IN ('pending', 'waiting', 'dead') OR (state = 'held' AND code IS NOT 'outcome_unknown'))
+    AND EXISTS (
+        SELECT 1 FROM deliveries newer
+        WHERE newer.pipeline = deliveries.pipeline AND newer.key = deliveries.key
+            AND newer.route = deliveries.route AND newer.revision > deliveries.revision
+    )
+RETURNING pipeline, key
+
 -- name: exists
 SELECT state FROM deliveries WHERE id = ?
 

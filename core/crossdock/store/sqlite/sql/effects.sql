@@ -28,8 +28,8 @@ SELECT s.effect_id, s.position, s.id FROM wanted JOIN steps s ON s.effect_id = w
 
 -- name: add_step
 INSERT INTO steps (
-    id, effect_id, position, method, url, attempts, attempted_at, answered_at, lost, status
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    id, effect_id, position, method, url, attempts, attempted_at, answered_at, lost, status, followed
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: add_request
 INSERT INTO requests (step_id, headers, codec, body) VALUES (?, ?, ?, ?)
@@ -39,6 +39,12 @@ UPDATE steps SET
     attempts = attempts + (? IS NOT NULL AND ? IS NOT attempted_at),
     attempted_at = ?, answered_at = ?, lost = ?, status = ?
 WHERE id = ?
+
+-- name: replace_step
+UPDATE steps SET method = ?, url = ? WHERE id = ?
+
+-- name: replace_request
+UPDATE requests SET headers = ?, codec = ?, body = ? WHERE step_id = ?
 
 -- name: put_answer
 INSERT INTO answers (step_id, headers, codec, body) VALUES (?, ?, ?, ?)
@@ -73,7 +79,7 @@ SELECT coalesce(max(version), 0) FROM effects WHERE account = ? AND sink = ? AND
 -- name: steps
 WITH wanted (effect_id) AS (VALUES {rows})
 SELECT s.effect_id, s.position, s.method, s.url, q.headers, q.codec, q.body, s.attempted_at, s.answered_at, s.lost,
-    s.status, a.headers, a.codec, a.body
+    s.status, s.followed, a.headers, a.codec, a.body
 FROM wanted
 JOIN steps s ON s.effect_id = wanted.effect_id
 LEFT JOIN requests q ON q.step_id = s.id
