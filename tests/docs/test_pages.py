@@ -99,6 +99,16 @@ def test_documentation_has_blocks_that_are_executed(blocks_of):
     assert len(marked(blocks, "run")) >= 15
 
 
+def test_readme_shows_what_the_demo_says(blocks_of):
+    (sample,) = marked(blocks_of("README.md"), "demo")
+    scenario = load_scenario(ROOT / "examples" / "walmart-cartoncloud")
+
+    told = [step.say for step in scenario.steps if step.say]
+
+    assert [line for line in told if line not in sample.text] == []
+    assert ", ".join(f"{count} {code}" for code, count in sorted(scenario.held.items())) in sample.text
+
+
 def test_changelog_has_a_section_for_the_version_that_is_built():
     version = tomllib.loads((ROOT / "core" / "pyproject.toml").read_text())["project"]["version"]
 

@@ -93,7 +93,8 @@ def test_plugin_page_works_when_only_the_page_is_followed(session, blocks_of, tm
 
 
 def test_plugin_of_the_page_passes_the_linter(written, root):
-    command = [sys.executable, "-m", "ruff", "check", "--no-cache", "--config", root / "pyproject.toml", written]
+    plugin, config = written / "crossdock_bench", root / "pyproject.toml"
+    command = [sys.executable, "-m", "ruff", "check", "--no-cache", "--config", config, plugin]
 
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
