@@ -52,7 +52,8 @@ class Dispatcher:
         self._clock = clock
         self._pauses = pauses
         self._settled = settled
-        self._busy: set[int] = set()
+        self._busy: dict[int, str] = {}
+        """Deliveries in work or in the queue, with their ordering keys."""
         self._wake = anyio.Event()
         self._reading = True
         self._dry = False
@@ -90,14 +91,16 @@ class Dispatcher:
                 fetched = await self._fetch()
                 self._dry = not fetched
                 for delivery, links in fetched:
-                    self._busy.add(delivery.id)
+                    self._busy[delivery.id] = delivery.ordering_key
                     send.send_nowait((delivery, links))
                 if not self._busy and not self._reading:
                     if not await self._sleep(wait_s):
                         return
                     continue
-            with anyio.move_on_after(_LOOK_AGAIN_S):  # a retry may fall due while a long read goes on
+            with anyio.move_on_after(_LOOK_AGAIN_S) as waited:  # a retry may fall due while a long read goes on
                 await self._wake.wait()
+            if waited.cancelled_caught:  # or something be free again, while one slow request keeps all others waiting
+                self._dry = False
 
     def _hungry(self) -> bool:
         """Whether to look for more: when little is left in the queue, and the last look was not in vain."""
@@ -108,7 +111,9 @@ class Dispatcher:
         route = self._route
         limit = self._ahead + len(self._busy)
         ready = await self._store.ready(route.pipeline, route.name, now=self._clock.now(), limit=limit)
-        fresh = [delivery for delivery in ready if delivery.id not in self._busy]
+        # A held one that falls due again may not be worked on beside a younger one of its ordering key.
+        taken = set(self._busy.values())
+        fresh = [delivery for delivery in ready if delivery.ordering_key not in taken]
         if not fresh:
             return ()
         links = await self._links(fresh)
@@ -134,7 +139,7 @@ class Dispatcher:
                     if self._route.sink_connection_name not in self._pauses.refused:
                         await self._work(delivery, links)
                 finally:
-                    self._busy.discard(delivery.id)
+                    self._busy.pop(delivery.id, None)
                     self._wake.set()
 
     async def _work(self, delivery: Delivery, links: Links) -> None:

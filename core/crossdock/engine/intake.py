@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+
+import anyio
 
 from crossdock.boundary import reach
 from crossdock.clock import Clock
 from crossdock.contract.connection import Connection
 from crossdock.contract.source import Source
-from crossdock.contract.values import Batch, Cursor
+from crossdock.contract.values import Batch, Cursor, Record
+from crossdock.errors import PluginError
 from crossdock.http import Reader
 from crossdock.observe.logs import get_logger
 from crossdock.store.protocol import Store
 from crossdock.store.rows import CursorRow, Intake, Staged
 
 _log = get_logger("crossdock.engine")
+
+_LARGEST = 2**63 - 1
+_CLOSING_S = 5.0
 
 SWEEP_EVERY = timedelta(days=1)
 """How often a source re-reads its whole open window."""
@@ -63,6 +70,41 @@ class Tally:
         return "nothing new" if not self.records else f"nothing new: all {self.records} records were known already"
 
 
+@asynccontextmanager
+async def _closing(batches: AsyncIterator[Batch]) -> AsyncIterator[AsyncIterator[Batch]]:
+    """End a read that was left in its middle at once: it may hold connections, and trio does not do it later."""
+    try:
+        yield batches
+    finally:
+        close = getattr(batches, "aclose", None)
+        if close is not None:
+            with anyio.move_on_after(_CLOSING_S, shield=True):
+                await close()
+
+
+def check_record(record: Record, source: str) -> None:
+    """Refuse what no store can keep. Raises: PluginError, so that it stops its own pipeline and no other."""
+    for what, text in (("key", record.key), ("ordering key", record.ordering_key or record.key)):
+        if not isinstance(text, str) or not text or not _is_text(text):
+            raise PluginError(f"source {source} read a record whose {what} is no text")
+    version = record.version
+    if isinstance(version, datetime) and version.tzinfo is None:
+        raise PluginError(f"source {source} read record {record.key} with a version in no time zone")
+    if isinstance(version, int) and abs(version) > _LARGEST:
+        raise PluginError(f"source {source} read record {record.key} with a version beyond 64 bits")
+    if not all(isinstance(one, str) and _is_text(one) for pair in record.identifiers.items() for one in pair):
+        raise PluginError(f"source {source} read record {record.key} with an identifier that is no text")
+
+
+def _is_text(written: str) -> bool:
+    """Whether it can be written as UTF-8."""
+    try:
+        written.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 class IntakeReader:
     """Reads one source to its end and stages what it brings."""
 
@@ -74,34 +116,41 @@ class IntakeReader:
 
     async def read(self) -> Tally:
         """Read until the source has no more. Raises: what the source raises, with the cursor where it was."""
-        row = await self._store.cursor(self._origin.pipeline)
-        cursor = await self._cursor(row)
-        tally = Tally()
-        async for batch in self._origin.source.read(cursor):
-            if batch.records or batch.cursor is not None:
-                await self._stage(batch, first=row is None, sweep=cursor.sweep, tally=tally)
-            else:
-                tally.note = batch.note or tally.note
+        row, tally = await self._store.cursor(self._origin.pipeline), Tally()
+        await self._pass(row, tally, sweep=False)
+        if self._sweep_is_due(row):  # after the ordinary read, so that what it finds was found by nothing else
+            await self._pass(await self._store.cursor(self._origin.pipeline), tally, sweep=True)
         if tally.found_by_sweep:
             _log.warning("sweep.found", pipeline=self._origin.pipeline, records=tally.found_by_sweep)
         return tally
 
+    async def _pass(self, row: CursorRow | None, tally: Tally, *, sweep: bool) -> None:
+        now = await self._origin.http.vendor_now()
+        cursor = Cursor(value=None if row is None else row.value, now=now, sweep=sweep)
+        async with _closing(self._origin.source.read(cursor)) as batches:
+            async for batch in batches:
+                if batch.records or batch.cursor is not None:
+                    await self._stage(batch, first=row is None, sweep=sweep, tally=tally)
+                else:
+                    tally.note = batch.note or tally.note
+
     async def fetch(self, key: str) -> Tally:
         """Read one record by its key."""
         record = await self._origin.source.fetch(key)
-        tally = Tally(note=f"there is no {self._origin.source.entity} {key}")
-        if record is not None:
-            await self._stage(Batch([record]), first=True, sweep=False, tally=tally)
+        if record is None:
+            return Tally(note=f"there is no {self._origin.source.entity} {key}")
+        tally = Tally()
+        await self._stage(Batch([record]), first=True, sweep=False, tally=tally)
         return tally
 
-    async def _cursor(self, row: CursorRow | None) -> Cursor:
-        now = await self._origin.http.vendor_now()
+    def _sweep_is_due(self, row: CursorRow | None) -> bool:
         # The first complete read was a whole one, so the day counts from there.
         swept_at = None if row is None else row.swept_at or row.advanced_at
-        sweep = row is not None and swept_at is not None and self._clock.now() - swept_at >= SWEEP_EVERY
-        return Cursor(value=None if row is None else row.value, now=now, sweep=sweep)
+        return swept_at is not None and self._clock.now() - swept_at >= SWEEP_EVERY
 
     async def _stage(self, batch: Batch, *, first: bool, sweep: bool, tally: Tally) -> None:
+        for record in batch.records:
+            check_record(record, self._origin.source.name)
         reach("intake.before_store")
         staged = await self._store.stage(
             Intake(

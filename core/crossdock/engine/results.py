@@ -37,6 +37,8 @@ class RunResult:
     """What came of a run."""
 
     pipelines: Sequence[PipelineResult]
+    stopped: Mapping[str, str] = field(default_factory=dict)
+    """Pipelines that could not run at all, since a plugin of them is absent or broken, and why."""
 
     @property
     def credentials_refused(self) -> bool:
@@ -46,7 +48,7 @@ class RunResult:
     @property
     def needs_a_person(self) -> bool:
         """Whether something is held, dead or failed."""
-        return any(
+        return bool(self.stopped) or any(
             result.failed or result.status.counts.get(State.HELD) or result.status.counts.get(State.DEAD)
             for result in self.pipelines
         )

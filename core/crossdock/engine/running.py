@@ -12,8 +12,10 @@ from crossdock.clock import Clock
 from crossdock.engine.delivering import Deliverer
 from crossdock.engine.dispatching import Dispatcher, Pauses
 from crossdock.engine.intake import IntakeReader, Origin
+from crossdock.engine.judging import Alive, everything
 from crossdock.engine.results import Progress
 from crossdock.engine.route import BoundRoute
+from crossdock.engine.verdict import leaf
 from crossdock.errors import CredentialsError, CrossdockError, StoreError
 from crossdock.observe.logs import get_logger
 from crossdock.store.protocol import Store
@@ -42,6 +44,7 @@ class PipelineRun:
         pauses: Pauses,
         rng: random.Random,
         progress: Callable[[Progress], None] | None,
+        alive: Alive = everything,
     ) -> None:
         self.failed = False
         self._origin = origin
@@ -52,7 +55,7 @@ class PipelineRun:
         self._done = Progress(origin.pipeline)
         self._reader = IntakeReader(origin, store, clock, self._on_staged)
         self._dispatchers = [
-            Dispatcher(route, Deliverer(route, store, clock, rng), store, clock, pauses, self._on_settled)
+            Dispatcher(route, Deliverer(route, store, clock, rng, alive), store, clock, pauses, self._on_settled)
             for route in routes
         ]
 
@@ -81,16 +84,20 @@ class PipelineRun:
             reason, complete = tally.reason, key is None
         except StoreError:
             raise
-        except CredentialsError as error:
-            self._pauses.pause(self._origin.connection_name, error)
-            reason = error.message
-        except CrossdockError as error:
-            reason = self._fail(error.message, error.fix)
-        except Exception as error:  # noqa: BLE001  a plugin's fault stops its pipeline, not the others
-            reason = self._fail(f"source {self._origin.source.name} failed: {type(error).__name__}", None, error)
+        except (Exception, SystemExit) as error:  # noqa: BLE001  a plugin's fault stops its pipeline, not the others
+            reason = self._failed(leaf(error))
         await self._store.read_ended(self._origin.pipeline, self._clock.now(), reason, complete=complete)
 
-    def _fail(self, message: str, fix: str | None, error: Exception | None = None) -> str:
+    def _failed(self, error: BaseException) -> str:
+        match error:
+            case CredentialsError():
+                self._pauses.pause(self._origin.connection_name, error)
+                return error.message
+            case CrossdockError():
+                return self._fail(error.message, error.fix)
+        return self._fail(f"source {self._origin.source.name} failed: {type(error).__name__}", None, error)
+
+    def _fail(self, message: str, fix: str | None, error: BaseException | None = None) -> str:
         self.failed = True
         _log.error("read.failed", pipeline=self._origin.pipeline, reason=message, fix=fix, exc_info=error)
         return message

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import random
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import anyio
@@ -14,10 +14,12 @@ from crossdock.clock import Clock, SystemClock
 from crossdock.contract.connection import TestReport
 from crossdock.engine.binding import Binder, chosen
 from crossdock.engine.dispatching import Pauses
+from crossdock.engine.judging import Alive
 from crossdock.engine.planning import Planner
 from crossdock.engine.results import PipelineResult, PlanResult, Progress, RunResult
 from crossdock.engine.running import PipelineRun
-from crossdock.errors import ConfigError, CrossdockError
+from crossdock.engine.verdict import leaf
+from crossdock.errors import ConfigError, PluginError
 from crossdock.store.protocol import Store
 
 
@@ -55,26 +57,27 @@ class Runtime:
 
         Cancelling is graceful: what has begun to be sent is finished and journalled first.
 
-        Raises: ConfigError, StoreError.
+        Raises: ConfigError, StoreError; PluginError where a named pipeline is stopped by a plugin.
         """
         store = self._needed_store()
-        pipelines = chosen(self._assembly, names, _no_such_pipeline)
+        pipelines = self._chosen(names)
         pauses = Pauses()
         runs: dict[str, PipelineRun] = {}
+        alive = self._alive(pipelines)
         async with store.running([pipeline.name for pipeline in pipelines]):
             for pipeline in pipelines:
-                runs[pipeline.name] = await self._prepare(pipeline, store, pauses, progress)
+                runs[pipeline.name] = await self._prepare(pipeline, store, pauses, progress, alive)
             try:
                 async with anyio.create_task_group() as tasks:
                     for run in runs.values():
                         tasks.start_soon(run.run, wait_s, key)
             except BaseExceptionGroup as group:
-                raise _first(group) from None
-        return RunResult(await self._results(pipelines, runs, store))
+                raise leaf(group) from None
+        return RunResult(await self._results(pipelines, runs, store), self._stopped(names))
 
     async def plan(self, names: Sequence[str] = (), *, limit: int | None = None, key: str | None = None) -> PlanResult:
         """Say what a run would do; changes nothing anywhere and stores nothing."""
-        pipelines = chosen(self._assembly, names, _no_such_pipeline)
+        pipelines = self._chosen(names)
         planners: dict[str, Planner] = {}
         for pipeline in pipelines:
             routes = [await self._binder.route(pipeline, route) for route in pipeline.routes]
@@ -95,6 +98,24 @@ class Runtime:
         connection = self._binder.connection(name)
         return await connection.test(await self._binder.client(name), frozenset(self._used(name)))
 
+    def _chosen(self, names: Sequence[str]) -> list[Pipeline]:
+        """The named pipelines. Raises: PluginError where a plugin stops one of them."""
+        for name in names:
+            if name in self._assembly.stopped:
+                fault = self._assembly.stopped[name]
+                raise PluginError(f"pipeline {name} cannot run: {fault.message}", fix=fault.fix)
+        return chosen(self._assembly, names, _no_such_pipeline)
+
+    def _stopped(self, names: Sequence[str]) -> dict[str, str]:
+        """All that are stopped, unless the caller named others."""
+        return {} if names else {name: fault.message for name, fault in self._assembly.stopped.items()}
+
+    def _alive(self, running: Sequence[Pipeline]) -> Alive:
+        """What tells the routes that work from those that are gone: their unfinished effects are taken over."""
+        working = [*running, *(pipeline for pipeline in self._assembly.pipelines.values() if pipeline.enabled)]
+        routes = {(pipeline.name, route.name) for pipeline in working for route in pipeline.routes}
+        return lambda pipeline, route: (pipeline, route) in routes or pipeline in self._assembly.stopped
+
     def _used(self, connection: str) -> list[str]:
         used = []
         for pipeline in self._assembly.pipelines.values():
@@ -104,11 +125,16 @@ class Runtime:
         return used
 
     async def _prepare(
-        self, pipeline: Pipeline, store: Store, pauses: Pauses, progress: Callable[[Progress], None] | None
+        self,
+        pipeline: Pipeline,
+        store: Store,
+        pauses: Pauses,
+        progress: Callable[[Progress], None] | None,
+        alive: Alive,
     ) -> PipelineRun:
         routes = [await self._binder.route(pipeline, route) for route in pipeline.routes]
         origin = await self._binder.origin(pipeline)
-        return PipelineRun(origin, routes, store, self._clock, pauses, self._rng, progress)
+        return PipelineRun(origin, routes, store, self._clock, pauses, self._rng, progress, alive)
 
     async def _results(
         self, pipelines: Sequence[Pipeline], runs: dict[str, PipelineRun], store: Store
@@ -133,17 +159,3 @@ def _unknown(what: str, name: str, known: Sequence[str]) -> ConfigError:
     near = difflib.get_close_matches(name, known, n=1)
     fix = f"write {near[0]}" if near else f"the file has: {', '.join(known) or 'none'}"
     return ConfigError(f"there is no {what} {name!r}", fix=fix, code=f"unknown_{what}")
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The fault that ended a run: one of ours where there is one, else whatever came first."""
-    leaves = list(_leaves(group))
-    return next((leaf for leaf in leaves if isinstance(leaf, CrossdockError)), leaves[0])
-
-
-def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            yield from _leaves(error)
-        else:
-            yield error

@@ -39,10 +39,13 @@ from crossdock.engine.binding import endpoint
 from crossdock.engine.delivering import Deliverer
 from crossdock.engine.dispatching import Pauses
 from crossdock.engine.intake import Origin
+from crossdock.engine.judging import everything
 from crossdock.engine.route import BoundRoute
 from crossdock.engine.running import PipelineRun
+from crossdock.errors import TransientError
 from crossdock.http import open_client
 from crossdock.store.open import open_store
+from crossdock.store.rows import Intake
 
 
 @pytest.fixture(params=["asyncio", "trio"])
@@ -106,7 +109,8 @@ BELT: dict[str, Any] = {}
 
 
 def a_record(item):
-    return Record(item.get("name", "?"), item, version=item.pop("version", None))
+    key = item.pop("key", item.get("name", "?"))
+    return Record(key, item, version=item.pop("version", None), ordering_key=item.pop("line", None))
 
 
 class Paint(Mapper[Thing, Thing]):
@@ -212,6 +216,7 @@ class World:
         self.read_body: bytes | None = None
         self.late: list[dict] = []
         self.gate: anyio.Event | None = None
+        self.on_write: Any = None
 
     async def handle(self, request: httpx.Request) -> httpx.Response:
         name = request.url.path.rpartition("/")[2]
@@ -227,6 +232,9 @@ class World:
         self.writes.append((request.method, body))
         if self.gate is not None:
             await self.gate.wait()
+        if self.on_write is not None:
+            act, self.on_write = self.on_write, None
+            await act()
         return self._write(body, self.script.pop(0) if self.script else "ok")
 
     def _write(self, body: dict, how: str) -> httpx.Response:
@@ -292,7 +300,8 @@ class Bench:
     def pipeline_run(self, pipeline="things"):
         route = self.route(pipeline)
         origin = Origin(pipeline, route.source, "shelf_one", self.connection, self.client, ["route"])
-        return PipelineRun(origin, [route], self.store, self.clock, Pauses(), random.Random(1), None)
+        alive = self.options.get("alive", everything)
+        return PipelineRun(origin, [route], self.store, self.clock, Pauses(), random.Random(1), None, alive)
 
     async def run(self, *batches, wait_s=0.0, pipeline="things"):
         BELT["batches"] = list(batches) or [[]]
@@ -300,8 +309,19 @@ class Bench:
         await run.run(wait_s)
         return run
 
-    def deliverer(self, pipeline="things"):
-        return Deliverer(self.route(pipeline), self.store, self.clock, random.Random(1))
+    def deliverer(self, pipeline="things", **more):
+        return Deliverer(self.route(pipeline), self.store, self.clock, random.Random(1), **more)
+
+    async def stage(self, *items, pipeline="things", every=False):
+        """Store records as a read that goes on beside the deliveries does."""
+        records = [a_record(dict(item)) for item in items]
+        intake = Intake(pipeline, self.connection.identity, "thing", every, ["route"], records, self.clock.now())
+        return await self.store.stage(intake)
+
+    async def deliver(self, pipeline="things", wait_s=0.0):
+        """Deliver what is stored without reading."""
+        BELT["batches"] = [TransientError("not read")]
+        await self.pipeline_run(pipeline).run(wait_s)
 
     async def states(self, key=None):
         found = await self.store.deliveries(key=key)
@@ -317,9 +337,9 @@ async def make_bench(tmp_path, clock, world):
     connection = Shelf(base_url="https://shelf.example.test", auth=OpenDoor())
     async with AsyncExitStack() as stack:
 
-        async def make(sink=ThingSink, *, sink_settings=None, mappers=None, **options):
+        async def make(sink=ThingSink, *, sink_settings=None, mappers=None, account=None, **options):
             store = await stack.enter_async_context(open_store(f"sqlite:{tmp_path}/x.db", clock=clock))
-            described = replace(endpoint("shelf_one", connection, 8), quota_factor=None)
+            described = replace(endpoint("shelf_one", connection, 8), quota_factor=None, **account or {})
             opening = open_client(described, clock=clock, transport=lambda: httpx.MockTransport(world.handle))
             client = await stack.enter_async_context(opening)
             return Bench(store, clock, world, client, sink(**sink_settings or {}), mappers or [Paint()], options)
