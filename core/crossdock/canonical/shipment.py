@@ -18,19 +18,19 @@ class StatusChange(Document):
     status: str  # as that system says it
     known: bool = True  # whether the connector knows this status
     at: datetime
-    lines: tuple[OrderLine, ...] = ()
+    lines: tuple[OrderLine, ...] | None = None  # None: it does not state them, which never means that they are gone
 
 
 class PackageLine(Document):
     """How much of which line is in a package."""
 
-    line: str
+    line: str  # as the system that shipped names its lines; links translate
     sku: str | None = None
     quantity: Decimal
 
 
 class Package(Document):
-    """One parcel with its own tracking."""
+    """One parcel with its own tracking. Without lines, nobody says what is in it."""
 
     id: str | None = None
     carrier: str | None = None
@@ -41,7 +41,10 @@ class Package(Document):
 
 
 class Shipment(Document):
-    """What left for one order, in one or more packages."""
+    """What left for one order, in one or more packages.
+
+    Over all packages, the quantities of a line add up to what that system says was to be sent of it.
+    """
 
     order: str
     shipped_at: datetime

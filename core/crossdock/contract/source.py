@@ -31,7 +31,7 @@ class Source(Connected[ConnectionT], Generic[ConnectionT, DocumentT]):
 
     @abstractmethod
     def to_document(self, raw: Json) -> DocumentT:
-        """Turn one raw record into a document; pure. Raises: RejectedError, NothingToDo, HoldError."""
+        """Turn one raw record into a document; pure. Raises: RejectedError, NothingToDo, NotYetError, HoldError."""
 
     async def fetch(self, key: str) -> Record | None:
         """Read one record by its key, or None where there is none."""
