@@ -45,6 +45,7 @@ pipelines:
     to:
       use: wms_cartoncloud.sale_orders
       connection: acme_3pl
+      max_in_flight: 3 # so that eight orders need several transactions
       map:
         - use: wms_cartoncloud.sale_order
           customer: Acme Trading
@@ -69,7 +70,7 @@ class Site:
     ) -> subprocess.Popen[str]:
         """Start a command; `hold_at` is "NAME#N"; no file of the process may grow beyond `file_size_limit` bytes."""
         watch = f"{self.boundaries}:{hold_at}" if hold_at else str(self.boundaries)
-        env = {**self.env, "CROSSDOCK_BOUNDARY": watch, "CROSSDOCK_SABOTAGE": sabotage}
+        env = {**self.env, "CROSSDOCK_BOUNDARY": watch, "CROSSDOCK_SABOTAGE": sabotage, "PYTHONFAULTHANDLER": "1"}
         command = [sys.executable, "-m", "crossdock", "--log-level", "error", *arguments]
         if file_size_limit is not None:  # the shell counts blocks of 512 bytes
             command = ["sh", "-c", f'ulimit -f {file_size_limit // 512}; exec "$@"', "sh", *command]
@@ -89,8 +90,9 @@ class Site:
         try:
             out, err = process.communicate(stdin, timeout=PATIENCE_S)
         except subprocess.TimeoutExpired:
-            process.kill()
-            raise
+            process.send_signal(signal.SIGABRT)  # with the fault handler on: it says where it stood
+            out, err = process.communicate()
+            pytest.fail(f"{arguments} did not end: {err[-3000:]}\n{self.run('deliveries', '--limit', '40').stdout}")
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def kill_at(self, boundary: str, **options: str) -> None:
