@@ -19,6 +19,8 @@ COMMANDS: Mapping[str, str] = {
     "run": "Read the pipelines once and deliver until nothing is due.",
     "status": "Say where the pipelines stand and what needs a person.",
     "deliveries": "List deliveries, or show the whole story of one.",
+    "replay": "Take held or dead deliveries up again.",
+    "discard": "Close held or dead deliveries for good.",
     "connections": "Test the accounts: who we are there, and which permissions are missing.",
     "secrets": "Keep secrets, encrypted, for ${secret:NAME}.",
     "plugins": "Say what is installed and what can be configured.",

@@ -102,6 +102,7 @@ def of_delivery(delivery: DeliverySummary) -> Shape:
         "revision": delivery.revision,
         "state": delivery.state.value,
         "code": delivery.code,
+        "reason": None if delivery.reason is None else redact_text(delivery.reason),
         "fix": None if delivery.fix is None else redact_text(delivery.fix),
         "attempts": delivery.attempts,
         "since": iso(delivery.since),
@@ -114,7 +115,6 @@ def of_story(story: DeliveryStory) -> Shape:
     summary = story.summary
     return {
         **of_delivery(summary),
-        "reason": None if summary.reason is None else redact_text(summary.reason),
         "due_at": iso(summary.due_at),
         "read_at": iso(story.read_at),
         "effects": [_of_stored(effect) for effect in story.effects],

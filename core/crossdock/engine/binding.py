@@ -103,6 +103,7 @@ class Binder:
             max_in_flight=route.max_in_flight,
             attempts=route.attempts,
             recheck=pipeline.recheck,
+            fingerprint=route.fingerprint,
         )
 
     def _bound_source(self, pipeline: Pipeline, connection: Connection, client: Client) -> Source[Any, Any]:

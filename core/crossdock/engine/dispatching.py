@@ -76,12 +76,15 @@ class Dispatcher:
 
     async def run(self, wait_s: float) -> None:
         """Work until nothing is due within `wait_s` seconds."""
+        route = self._route
+        again = await self._store.note_definition(route.pipeline, route.name, route.fingerprint, self._clock.now())
+        if again:
+            _log.info("route.changed", pipeline=route.pipeline, route=route.name, planned_again=again)
         send, receive = anyio.create_memory_object_stream[tuple[Delivery, Links]](math.inf)
         async with anyio.create_task_group() as tasks:
             for _ in range(self._route.max_in_flight):
                 tasks.start_soon(self._worker, receive.clone())
-            receive.close()
-            async with send:
+            async with receive, send:  # held open here: a cancellation ends the workers first
                 await self._feed(send, wait_s)
 
     async def _feed(self, send: MemoryObjectSendStream[tuple[Delivery, Links]], wait_s: float) -> None:

@@ -35,6 +35,8 @@ class BoundRoute:
     max_in_flight: int
     attempts: int
     recheck: timedelta
+    fingerprint: str = ""
+    """Changes with the settings of mappers, sink and connection."""
 
     @property
     def account(self) -> str:

@@ -51,7 +51,7 @@ def unknown(reason: str, due_at: datetime) -> Verdict:
 
 def held_unknown(reason: str, fix: str | None = None) -> Verdict:
     """It may have happened, and looking does not tell: a person decides."""
-    look = "look into the remote system, then settle it with `crossdock resolve`; it is never repeated blindly"
+    look = "look into the remote system and correct what is there: it is looked at again, and never repeated blindly"
     return Verdict(State.HELD, OUTCOME_UNKNOWN, reason, fix or look)
 
 

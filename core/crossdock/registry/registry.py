@@ -13,6 +13,7 @@ from crossdock.contract.mapper import Mapper
 from crossdock.contract.sink import Sink
 from crossdock.contract.source import Source
 from crossdock.errors import ConfigError, PluginError
+from crossdock.mappers import CORE_MAPPERS
 from crossdock.registry.installed import InstalledPlugin, installed
 from crossdock.registry.kinds import KINDS, KindName
 from crossdock.registry.plugin import Plugin, load_plugin
@@ -22,7 +23,7 @@ class Registry:
     """Finds components by what `use:` says.
 
     `extra` are modules that are plugins without being installed (tests, the kit); they go before installed ones of the
-    same name. `mappers` are core's own, which bear no plugin's name: `use: filter`.
+    same name. `mappers` are core's own, which bear no plugin's name, as in `use: filter`; by default those there are.
     """
 
     def __init__(
@@ -33,7 +34,7 @@ class Registry:
         discover: bool = True,
     ) -> None:
         self._extra = dict(extra or {})
-        self._own_mappers = dict(mappers or {})
+        self._own_mappers = dict(CORE_MAPPERS if mappers is None else mappers)
         self._discover = discover
         self._loaded: dict[str, Plugin | PluginError] = {}
 
@@ -133,7 +134,7 @@ class Registry:
         return PluginError(
             f"the plugin '{name}' is not installed",
             code="unknown_plugin",
-            fix=f"write `{near[0]}`, or {install}" if near else install,
+            fix=f"write `{near[0]}`" if near else install,  # a slip must not lead to a stranger's package
             valid=f"installed plugins: {', '.join(known) or 'none'}",
         )
 

@@ -93,6 +93,24 @@ class Store(Protocol):
         """Write links that no effect made."""
         ...
 
+    async def note_definition(self, pipeline: str, route: str, fingerprint: str, at: datetime) -> int:
+        """Keep what a route is made of; where that changed, what is held or waiting falls due. How many did."""
+        ...
+
+    async def replay(self, delivery_id: int, *, reason: str, actor: str, at: datetime) -> DeliverySummary:
+        """Make a held or dead delivery due again, with who and why in the log; what it was before.
+
+        Raises: StoreError where it is neither, or where a newer revision took its place.
+        """
+        ...
+
+    async def discard(self, delivery_id: int, *, reason: str, actor: str, at: datetime) -> DeliverySummary:
+        """Close a held or dead delivery for good, with who and why in the log; what it was before.
+
+        Raises: StoreError where it is neither.
+        """
+        ...
+
     # ------------------------------------------------------------ what people ask
     async def status(self, pipelines: Sequence[str]) -> Sequence[PipelineStatus]:
         """Where these pipelines stand, in that order; ones never run have zeros."""

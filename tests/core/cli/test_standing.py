@@ -59,7 +59,8 @@ def test_deliveries_lists_the_newest_first_with_reasons(crossdock, troubled):
 
     assert [row["id"] for row in listed] == [3, 2, 1]
     assert list(listed[0]) == [
-        "id", "pipeline", "route", "key", "revision", "state", "code", "fix", "attempts", "since", "deadline",
+        "id", "pipeline", "route", "key", "revision", "state", "code",
+        "reason", "fix", "attempts", "since", "deadline",
     ]  # fmt: skip
     assert "the depot refuses parcel P3" in crossdock("deliveries").stdout
 

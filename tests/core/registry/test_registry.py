@@ -63,7 +63,7 @@ def test_registry_calls_the_hooks_of_a_plugin_once(install):
             "shoop.orders",
             "unknown_plugin",
             "the plugin 'shoop' is not installed",
-            "write `shop`, or pip install",
+            "write `shop`",
         ),
         ("source", "erp_x.y", "unknown_plugin", "the plugin 'erp_x' is not installed", "pip install crossdock-erp-x"),
     ],

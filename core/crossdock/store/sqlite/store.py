@@ -34,7 +34,7 @@ from crossdock.store.rows import (
     Staged,
     State,
 )
-from crossdock.store.sqlite import audit, deliveries, effects, links, lock, notices, sealed, status
+from crossdock.store.sqlite import audit, deliveries, effects, links, lock, notices, reworking, sealed, status
 from crossdock.store.sqlite import intake as staging
 from crossdock.store.sqlite.connections import open_writer
 from crossdock.store.sqlite.migrate import migrate
@@ -142,6 +142,24 @@ class SqliteStore:
     async def add_links(self, links: Sequence[Link]) -> None:
         """Write links that no effect made."""
         await self._writer.apply(Change(links=[(None, link) for link in links]))
+
+    async def note_definition(self, pipeline: str, route: str, fingerprint: str, at: datetime) -> int:
+        """Keep what a route is made of; where that changed, what is held or waiting falls due."""
+        return await self._writer.do(
+            partial(reworking.note_definition, pipeline=pipeline, route=route, fingerprint=fingerprint, at=at)
+        )
+
+    async def replay(self, delivery_id: int, *, reason: str, actor: str, at: datetime) -> DeliverySummary:
+        """Make a held or dead delivery due again."""
+        return await self._writer.do(
+            partial(reworking.replay, delivery_id=delivery_id, reason=reason, actor=actor, at=at)
+        )
+
+    async def discard(self, delivery_id: int, *, reason: str, actor: str, at: datetime) -> DeliverySummary:
+        """Close a held or dead delivery for good."""
+        return await self._writer.do(
+            partial(reworking.discard, delivery_id=delivery_id, reason=reason, actor=actor, at=at)
+        )
 
     # ------------------------------------------------------------ what people ask
 

@@ -9,6 +9,14 @@ CREATE TABLE pipelines (
     reason TEXT                             -- why the last read brought nothing, or how it failed
 ) WITHOUT ROWID;
 
+-- What a route was made of when it last ran: where that changed, what is held or waiting is planned again.
+CREATE TABLE routes (
+    pipeline TEXT NOT NULL,
+    route TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    PRIMARY KEY (pipeline, route)
+) WITHOUT ROWID;
+
 CREATE TABLE cursors (
     pipeline TEXT PRIMARY KEY,
     value TEXT NOT NULL,
