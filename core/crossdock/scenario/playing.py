@@ -46,10 +46,9 @@ class Play:
     async def run(self, run: Run) -> None:
         """Start a `crossdock run` and wait for its end. Raises: CrossdockError where it could not work at all."""
         arguments = ["-c", self.scenario.definition, "--log-format", "json", "run", *run.pipelines]
-        code, _ = await crossdock(
-            [*arguments, "--wait", format_duration(run.wait)], folder=self.folder, env=self.env, log=self.log
-        )
-        if code not in (0, 1):
+        arguments += ["--wait", format_duration(run.wait), "--json"]
+        code, output = await crossdock(arguments, folder=self.folder, env=self.env, log=self.log)
+        if code not in (0, 1) or not output:  # 1 is also what a crash ends with, but that prints no outcome
             raise CrossdockError(f"`crossdock run` ended with {code}", fix=f"its log is {self.log}")
 
     async def verdict(self) -> Verdict:
