@@ -60,6 +60,7 @@ class Complaint:
     sentence: str | None = None
     choices: tuple[str, ...] = ()
     example: str | None = None
+    fix: str | None = None
 
 
 def read_complaint(error: Any, annotation: Any) -> Complaint:
@@ -72,6 +73,8 @@ def read_complaint(error: Any, annotation: Any) -> Complaint:
     if kind in ("literal_error", "enum"):
         choices = tuple(part.strip(" '") for part in context["expected"].replace(" or ", ", ").split(", "))
         return Complaint("bad_value", expected=either(choices), choices=choices)
+    if kind == "bad_expression":
+        return Complaint("bad_expression", sentence=error["msg"], fix=context.get("fix"))
     if kind in _LIMITS:
         pattern, key = _LIMITS[kind]
         limit = context[key]
@@ -107,6 +110,8 @@ def combine(complaints: Iterable[Complaint]) -> Complaint:
 
 def suggest(complaint: Complaint, key: str, text: str | None) -> str:
     """How to mend it. `text` is the value as it stands in the file; None where that is not shown."""
+    if complaint.fix:
+        return complaint.fix
     near = nearest(text, complaint.choices) if text else None
     if near:
         return f"write `{key}: {near}`"

@@ -84,7 +84,8 @@ def _is_a(member: Any, taker: Any) -> bool:
 
 def find_takers(given: Any, registry: Registry) -> list[str]:
     """The `use:` words of the loaded mappers and sinks that take such a document."""
-    mappers = [use for use in registry.names("mapper") if fits(given, type_arguments(registry.mapper(use))[0])]
+    taken = {use: type_arguments(registry.mapper(use))[0] for use in registry.names("mapper")}
+    mappers = [use for use, takes in taken.items() if takes is not Any and fits(given, takes)]
     sinks = [use for use in registry.names("sink") if fits(given, type_arguments(registry.sink(use))[1])]
     return mappers + sinks
 

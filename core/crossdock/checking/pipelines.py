@@ -11,11 +11,13 @@ from crossdock.checking.build import build
 from crossdock.checking.flow import Stage
 from crossdock.checking.look_up import Account, Accounts, Outcome, Use, find, find_account, read_use
 from crossdock.checking.routes import Named, RouteChecker
+from crossdock.checking.routing import check_routing
 from crossdock.checking.schedule import read_schedule
 from crossdock.checking.section import Section, as_items, is_broken, read_table
 from crossdock.config import Entry, Fault, Findings, Items, Mark, Table, describe
 from crossdock.contract.component import type_arguments
 from crossdock.contract.source import Source
+from crossdock.mappers import RouteMapper
 from crossdock.registry import Registry
 
 _EXAMPLE = "{from: {use: PLUGIN.SOURCE, connection: NAME}, every: 5m, to: {use: PLUGIN.SINK, connection: NAME}}"
@@ -103,6 +105,7 @@ class PipelineChecker:
             return []
         routes: list[Route | None] = []
         seen: dict[str, Mark] = {}
+        routing: list[tuple[Mark, list[RouteMapper]]] = []
         for node in as_items(entry.value):
             if not isinstance(node, Table):
                 if not is_broken(node):
@@ -116,6 +119,10 @@ class PipelineChecker:
             route, named = self._routes.check(node, owner, pipeline, origin.stage, outcome)
             routes.append(route)
             self._check_name(named, seen, section)
+            if route is not None and named is not None:
+                routing.append((named.mark, [one for one in route.mappers if isinstance(one, RouteMapper)]))
+        if len(routing) == len(routes):
+            check_routing(routing, pipeline, self._findings)
         return routes
 
     def _check_name(self, named: Named | None, seen: dict[str, Mark], section: Section) -> None:
