@@ -19,7 +19,9 @@ async def examine(tenant: str, http: Reader, used: frozenset[str]) -> TestReport
     """Ask with four cheap reading calls. Raises: CredentialsError, TransientError."""
     api = CartonCloudApi(http, tenant)
     customers, warehouses, refused = await _orders(api)
+    roles = [WMS_ROLE]
     if any(component.rpartition(".")[2] == _NEEDS_CONSIGNMENTS for component in used):
+        roles.append(TMS_ROLE)
         refused += await _consignments(api)
     account, missing = await _membership(api, tenant)
     notes: tuple[str, ...] = (
@@ -29,7 +31,7 @@ async def examine(tenant: str, http: Reader, used: frozenset[str]) -> TestReport
         notes += ("warehouses cannot be listed: they are offered once customers or recent sale orders name them",)
     return TestReport(
         account=account,
-        granted=tuple(role for role in (WMS_ROLE,) if role not in refused and not missing),
+        granted=tuple(role for role in roles if role not in refused and not missing),
         missing=(*missing, *dict.fromkeys(refused)),
         choices={"customers": tuple(sorted(customers)), "warehouses": tuple(sorted(warehouses))},
         notes=notes,

@@ -12,6 +12,16 @@ from crossdock_wms_cartoncloud.documents import SaleOrder, SaleOrderLine
 Body = dict[str, Any]
 
 
+def effect_key(customer: str, reference: str) -> str:
+    """The business fact: this customer's sale order of that reference. Slashes within either are escaped."""
+    return f"{_escaped(customer)}/{_escaped(reference)}"
+
+
+def cancellation_key(customer: str, reference: str) -> str:
+    """The business fact that this customer's sale order of that reference is gone."""
+    return f"{effect_key(customer, reference)}/cancelled"
+
+
 def from_sale_order(order: SaleOrder) -> Body:
     """The body of the request that creates a sale order.
 
@@ -59,6 +69,10 @@ def is_uuid(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("/", "%2F")
 
 
 def _details(order: SaleOrder) -> Body:

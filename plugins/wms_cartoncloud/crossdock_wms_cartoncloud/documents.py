@@ -25,6 +25,14 @@ class SaleOrderLine(Document):
     properties: Mapping[str, str] = {}
 
 
+class SaleOrderCancellation(Document):
+    """The sale order that we created for this reference is not wanted any more, not one item of it."""
+
+    reference: Text
+    customer: Text
+    channel: str | None = None
+
+
 class SaleOrder(Document):
     """One sale order of one customer of a tenant. `customer` and `warehouse` are a name or a UUID each."""
 
@@ -41,3 +49,4 @@ class SaleOrder(Document):
     line_property: str | None = None
     properties: Mapping[str, str] = {}
     lines: Annotated[tuple[SaleOrderLine, ...], Field(min_length=1)]
+    cancelled: Mapping[str, Decimal] = {}  # by line number: what the channel cancelled and `lines` leave out

@@ -34,11 +34,22 @@ def to_lines(order: Order, *, created: bool) -> tuple[SaleOrderLine, ...]:
         if quantity > 0:
             lines.append(_line(line, quantity))
     if not lines:
-        _explain_empty(order, created=created)
+        _explain_empty(order)
     _refuse_cancel_requests(order)
     if not created:
         _refuse_unknown_statuses(order)
     return tuple(lines)
+
+
+def is_cancelled(order: Order) -> bool:
+    """Whether the whole order was cancelled in the channel."""
+    return bool(order.lines) and all(to_send(line, created=True) <= 0 for line in order.lines)
+
+
+def to_cancelled(order: Order) -> dict[str, Decimal]:
+    """How much of which line was cancelled in the channel."""
+    amounts = ((line.number, line.quantity_in("cancelled")) for line in order.lines)
+    return {number: quantity for number, quantity in amounts if quantity > 0}
 
 
 def to_send(line: OrderLine, *, created: bool) -> Decimal:
@@ -112,14 +123,7 @@ def _price(line: OrderLine) -> Money | None:
     return Money(amount=total / line.quantity, currency=amounts[0].currency)
 
 
-def _explain_empty(order: Order, *, created: bool) -> None:
-    if created:
-        raise HoldError(
-            "cancelled_after_creation",
-            f"order {order.number} was cancelled in {channel_name(order.channel)}, its sale order still stands",
-            fix="delete the sale order in CartonCloud, then discard this delivery; or ship it and settle it there",
-            order=order.number,
-        )
+def _explain_empty(order: Order) -> None:
     if any(line.quantity_in(*_SHIPPED) for line in order.lines):
         raise NothingToDo("already shipped: nothing of the order is left to send", order=order.number)
     raise NothingToDo("cancelled in the channel before it was created", order=order.number)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from crossdock import AuthProvider, Connection, Mapper, Sink, hookimpl
+from crossdock import AuthProvider, Connection, Mapper, Sink, Source, hookimpl
 from crossdock_wms_cartoncloud.auth import ClientCredentials
 from crossdock_wms_cartoncloud.config import CartonCloudConnection
+from crossdock_wms_cartoncloud.dispatches import DispatchSource
 from crossdock_wms_cartoncloud.sale_order import SaleOrderMapper
+from crossdock_wms_cartoncloud.sale_order_statuses import SaleOrderStatusSource
 from crossdock_wms_cartoncloud.sale_orders import SaleOrderSink
 
 
@@ -21,6 +23,12 @@ def register_connections() -> list[type[Connection]]:
 def register_auth_providers() -> list[type[AuthProvider]]:
     """API clients of a tenant."""
     return [ClientCredentials]
+
+
+@hookimpl
+def register_sources() -> list[type[Source[Any, Any]]]:
+    """Where sale orders stand, and what was dispatched."""
+    return [SaleOrderStatusSource, DispatchSource]
 
 
 @hookimpl

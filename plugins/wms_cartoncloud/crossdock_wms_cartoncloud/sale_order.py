@@ -9,11 +9,20 @@ from pydantic import Field
 
 from crossdock import Context, HoldError, Mapper, NothingToDo
 from crossdock.canonical import Order
-from crossdock_wms_cartoncloud.documents import SaleOrder, Text
-from crossdock_wms_cartoncloud.mapping import Party, channel_name, to_address, to_date, to_lines
+from crossdock_wms_cartoncloud.documents import SaleOrder, SaleOrderCancellation, Text
+from crossdock_wms_cartoncloud.mapping import (
+    Party,
+    channel_name,
+    is_cancelled,
+    to_address,
+    to_cancelled,
+    to_date,
+    to_lines,
+)
+from crossdock_wms_cartoncloud.receipts import KIND
 
 
-class SaleOrderMapper(Mapper[Order, SaleOrder]):
+class SaleOrderMapper(Mapper[Order, SaleOrder | SaleOrderCancellation]):
     """Orders the seller fulfils become sale orders; the channel's number becomes the customer reference."""
 
     name: ClassVar[str] = "sale_order"
@@ -32,10 +41,16 @@ class SaleOrderMapper(Mapper[Order, SaleOrder]):
     line_property: str | None = None
     """Custom field of the sale order's lines that takes the channel's line number ("sop_custom_field_1")."""
 
-    def map(self, document: Order, context: Context) -> SaleOrder:
-        """Turn one order into one sale order. Raises: NothingToDo, HoldError, RejectedError."""
+    def map(self, document: Order, context: Context) -> SaleOrder | SaleOrderCancellation:
+        """Turn one order into one sale order, or into its cancellation where all of it was cancelled since.
+
+        Raises: NothingToDo, HoldError, RejectedError.
+        """
         _refuse_others(document)
-        lines = to_lines(document, created=context.links.far("sale_order") is not None)
+        created = context.links.far(KIND) is not None
+        if created and is_cancelled(document):
+            return SaleOrderCancellation(reference=document.number, customer=self.customer, channel=document.channel)
+        lines = to_lines(document, created=created)
         return SaleOrder(
             reference=document.number,
             customer=self.customer,
@@ -48,6 +63,7 @@ class SaleOrderMapper(Mapper[Order, SaleOrder]):
             unknown_sku=self.unknown_sku,
             line_property=self.line_property or None,
             lines=lines,
+            cancelled=to_cancelled(document),
         )
 
     def warehouse(self, order: Order, context: Context) -> str:

@@ -18,24 +18,36 @@ from crossdock import (
     Known,
     Probe,
     Receipt,
+    RejectedError,
     Sink,
     TransientError,
 )
 from crossdock.http import Request, Response
 from crossdock_wms_cartoncloud.api import CartonCloudApi, ReadRefusedError, same_order
-from crossdock_wms_cartoncloud.body import from_sale_order, memo
+from crossdock_wms_cartoncloud.body import effect_key, from_sale_order, memo
+from crossdock_wms_cartoncloud.cancelling import (
+    Sighting,
+    cancelled,
+    check_reduced,
+    is_cancellation,
+    judge_cancellation,
+    must_look,
+    our_link,
+    plan_cancellation,
+)
 from crossdock_wms_cartoncloud.config import CartonCloudConnection
-from crossdock_wms_cartoncloud.documents import SaleOrder
+from crossdock_wms_cartoncloud.documents import SaleOrder, SaleOrderCancellation
 from crossdock_wms_cartoncloud.receipts import Memo, differences, receipt, same_customer
 from crossdock_wms_cartoncloud.redaction import redactor
 from crossdock_wms_cartoncloud.refusals import duplicate, duplicate_differs, refusal
+from crossdock_wms_cartoncloud.statuses import read_order
 from crossdock_wms_cartoncloud.wire import ORDERS, OutboundOrder, parse_order
 
 CREATED_WITH_ISSUES = 228
 
 
-class SaleOrderSink(Sink[CartonCloudConnection, SaleOrder]):
-    """Sale orders in CartonCloud, one per customer and customer reference.
+class SaleOrderSink(Sink[CartonCloudConnection, SaleOrder | SaleOrderCancellation]):
+    """Sale orders in CartonCloud, one per customer and customer reference; deleted again if cancelled in time.
 
     Source: CartonCloud REST API reference, "Outbound orders" and "Errors", revision of 2026-05-06.
     """
@@ -63,8 +75,29 @@ class SaleOrderSink(Sink[CartonCloudConnection, SaleOrder]):
         """The tenant's endpoints."""
         return CartonCloudApi(self.http, self.connection.tenant)
 
-    def plan(self, document: SaleOrder, known: Known) -> Effect:
-        """One request creates one sale order."""
+    async def observe(self, document: SaleOrder | SaleOrderCancellation, known: Known) -> Sighting | None:
+        """Look at the sale order that we made, where something of it was cancelled since.
+
+        Raises: TransientError where it cannot be looked at.
+        """
+        link = our_link(known)
+        if link is None or not must_look(document, link):
+            return None
+        try:
+            raw = await self.api.order(link.far.id)
+            return Sighting(None if raw is None else read_order(raw))
+        except RejectedError as error:
+            # That we cannot look decides nothing about the order.
+            raise TransientError(error.message, code="cannot_look", fix=error.fix) from None
+
+    def plan(self, document: SaleOrder | SaleOrderCancellation, known: Known) -> Effect:
+        """One request creates one sale order, one deletes it where all of it was cancelled.
+
+        Raises: NothingToDo, HoldError.
+        """
+        if isinstance(document, SaleOrderCancellation):
+            return plan_cancellation(self.api, document, known)
+        check_reduced(document, known)
         return Effect(
             key=effect_key(document.customer, document.reference),
             steps=(self.api.create_order_request(from_sale_order(document)),),
@@ -73,7 +106,7 @@ class SaleOrderSink(Sink[CartonCloudConnection, SaleOrder]):
 
     def follow(self, effect: Effect, answers: Answers) -> Request | None:
         """Where CartonCloud says that the order exists already, read the one that exists."""
-        if len(answers) > 1:
+        if len(answers) > 1 or is_cancellation(effect):
             return None
         existing = duplicate(answers.last)
         if existing is None:
@@ -83,11 +116,13 @@ class SaleOrderSink(Sink[CartonCloudConnection, SaleOrder]):
         return self.api.search_orders_request(same_order(effect.memo["reference"], effect.memo["customer"]))
 
     def receipt(self, effect: Effect, answers: Answers) -> Receipt:
-        """What was created, or adopted.
+        """What was created, adopted or deleted.
 
         Raises: ValueError where a 2xx cannot be read, which says nothing of the outcome; HoldError, RejectedError,
         TransientError, CredentialsError where nothing was created.
         """
+        if is_cancellation(effect):
+            return cancelled(effect, answers.last)
         first, redact = answers[0], redactor(effect.steps[0])
         if first.is_success:
             issues = first.status_code == CREATED_WITH_ISSUES
@@ -97,7 +132,9 @@ class SaleOrderSink(Sink[CartonCloudConnection, SaleOrder]):
         raise refusal(first, effect.memo, redact)
 
     async def probe(self, effect: Effect) -> Probe:
-        """Look for the sale order by its exact reference and customer, and compare its lines."""
+        """Look for the sale order by its exact reference and customer, and compare its lines; a deleted one by id."""
+        if is_cancellation(effect):
+            return await self._probe_cancellation(effect)
         reference, customer = effect.memo["reference"], effect.memo["customer"]
         try:
             found = await self.api.search_orders(same_order(reference, customer))
@@ -105,10 +142,12 @@ class SaleOrderSink(Sink[CartonCloudConnection, SaleOrder]):
             return CannotTell(str(error))
         return _judge(effect, found)
 
-
-def effect_key(customer: str, reference: str) -> str:
-    """The business fact: this customer's sale order of that reference. A slash in the customer's name is escaped."""
-    return f"{customer.replace('%', '%25').replace('/', '%2F')}/{reference}"
+    async def _probe_cancellation(self, effect: Effect) -> Probe:
+        try:
+            raw = await self.api.order(effect.memo["cancels"])
+            return judge_cancellation(effect, None if raw is None else read_order(raw))
+        except RejectedError as error:
+            return CannotTell(error.message)
 
 
 def _judge(effect: Effect, found: list[OutboundOrder]) -> Probe:

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from crossdock.http import Response, json_of
 
 
 def _or_nothing(value: Any) -> Any:
-    return {} if value is None else value
+    return {} if value is None or value == [] else value
 
 
 def _text(value: Any) -> Any:
     return str(value) if isinstance(value, int) else value
+
+
+def _moment(value: Any) -> datetime | None:
+    """A time that bears its offset, in UTC; anything else says nothing."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo is not None else None
+    except OverflowError:
+        return None
 
 
 class Wire(BaseModel):
@@ -25,6 +38,8 @@ class Wire(BaseModel):
 
 
 Textual = Annotated[str | None, BeforeValidator(_text)]
+Moment = Annotated[datetime | None, BeforeValidator(_moment)]
+Properties = Annotated[dict[str, Any], BeforeValidator(_or_nothing)]
 
 
 class References(Wire):
@@ -33,6 +48,7 @@ class References(Wire):
     customer: Textual = None
     numeric_id: Textual = Field(default=None, alias="numericId")
     code: Textual = None
+    tracking: Textual = None
 
 
 ReferencesOrNone = Annotated[References, BeforeValidator(_or_nothing)]
@@ -60,25 +76,33 @@ class EntityError(Wire):
     code: Textual = None
 
 
+class Unit(Wire):
+    """A unit of measure, by the tenant's own code."""
+
+    type: str | None = None
+
+
 class ItemDetails(Wire):
     """What is picked."""
 
     product: Annotated[Party, BeforeValidator(_or_nothing)] = Party()
+    unit: Annotated[Unit, BeforeValidator(_or_nothing)] = Field(default=Unit(), alias="unitOfMeasure")
 
 
 class Measures(Wire):
     """How much; numbers may come as text ("52.000")."""
 
-    quantity: Decimal = Decimal(0)
+    quantity: Annotated[Decimal, BeforeValidator(lambda value: Decimal(0) if value is None else value)] = Decimal(0)
 
 
 class Item(Wire):
     """One line of a sale order."""
 
     id: Textual = None
+    references: ReferencesOrNone = References()
     details: Annotated[ItemDetails, BeforeValidator(_or_nothing)] = ItemDetails()
     measures: Annotated[Measures, BeforeValidator(_or_nothing)] = Measures()
-    properties: Annotated[dict[str, Any], BeforeValidator(_or_nothing)] = {}
+    properties: Properties = {}
 
     @property
     def sku(self) -> str:
@@ -87,10 +111,40 @@ class Item(Wire):
         return product.references.code or product.name or ""
 
 
+class Method(Wire):
+    """How it is to be delivered, in free text."""
+
+    service: str | None = Field(default=None, alias="requestedService")
+
+
+class Deliver(Wire):
+    """The delivery, without the address: we never read that back."""
+
+    method: Annotated[Method, BeforeValidator(_or_nothing)] = Method()
+
+
 class OrderDetails(Wire):
-    """The part of a sale order that says what is wrong with it."""
+    """What is wrong with a sale order, and how it is to be delivered."""
 
     errors: Annotated[list[EntityError], BeforeValidator(lambda value: value or [])] = []
+    deliver: Annotated[Deliver, BeforeValidator(_or_nothing)] = Deliver()
+
+
+class Timestamp(Wire):
+    """When something happened, in UTC; None where it does not say so unmistakably."""
+
+    time: Moment = None
+
+
+_Timestamp = Annotated[Timestamp, BeforeValidator(_or_nothing)]
+
+
+class Timestamps(Wire):
+    """What happened when. `dispatched` is taken back when staff reset the order."""
+
+    created: _Timestamp = Timestamp()
+    modified: _Timestamp = Timestamp()
+    dispatched: _Timestamp = Timestamp()
 
 
 class OutboundOrder(Wire):
@@ -103,6 +157,13 @@ class OutboundOrder(Wire):
     warehouse: Annotated[Party, BeforeValidator(_or_nothing)] = Party()
     details: Annotated[OrderDetails, BeforeValidator(_or_nothing)] = OrderDetails()
     items: Annotated[list[Item], BeforeValidator(lambda value: value or [])] = []
+    properties: Properties = {}
+    timestamps: Annotated[Timestamps, BeforeValidator(_or_nothing)] = Timestamps()
+
+    @property
+    def number(self) -> str:
+        """What people call it."""
+        return self.references.numeric_id or self.id
 
     @property
     def rejected(self) -> bool:
@@ -113,6 +174,40 @@ class OutboundOrder(Wire):
     def unresolved(self) -> list[EntityError]:
         """The problems that nobody has resolved yet."""
         return [error for error in self.details.errors if not error.is_resolved]
+
+
+class ConsignmentTracking(Wire):
+    """Who carries it, and where it can be watched. Quotes spell the carrier `company`."""
+
+    carrier: str | None = Field(default=None, validation_alias=AliasChoices("companyName", "company"))
+    url: str | None = None
+
+
+class ConsignmentDetails(Wire):
+    """What kind of consignment it is, and its tracking."""
+
+    type: str | None = None
+    tracking: Annotated[ConsignmentTracking, BeforeValidator(_or_nothing)] = ConsignmentTracking()
+
+
+class ConsignmentItem(Item):
+    """What is carried. Whether it names a product, or only a box, is up to the warehouse."""
+
+    @property
+    def sku(self) -> str:
+        """The product's code, else the description; empty where it has neither."""
+        return super().sku or str(self.properties.get("description") or "")
+
+
+class Consignment(Wire):
+    """One parcel, or one delivery of several. Tracking lives here and nowhere else."""
+
+    id: Textual = None
+    type: str | None = None
+    status: str | None = None
+    references: ReferencesOrNone = References()
+    details: Annotated[ConsignmentDetails, BeforeValidator(_or_nothing)] = ConsignmentDetails()
+    items: Annotated[list[ConsignmentItem], BeforeValidator(lambda value: value or [])] = []
 
 
 class User(Wire):

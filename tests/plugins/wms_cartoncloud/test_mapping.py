@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from crossdock import Context, HoldError, Link, Links, NothingToDo, Ref, RejectedError
 from crossdock.canonical import Address, Money, Order, OrderLine, OrderLineStatus
-from crossdock_wms_cartoncloud.documents import SaleOrder
+from crossdock_wms_cartoncloud.documents import SaleOrder, SaleOrderCancellation
 from crossdock_wms_cartoncloud.mapping import to_address, to_date
 from crossdock_wms_cartoncloud.sale_order import SaleOrderMapper
 
@@ -159,11 +159,20 @@ def test_map_sends_only_the_rest_of_an_order_shipped_in_part_before_we_came(orde
     assert quantities(mapper().map(order(*lines), context())) == {"1": 2}
 
 
-def test_map_holds_an_order_cancelled_after_its_creation(order: Any, line: Any) -> None:
-    with pytest.raises(HoldError) as caught:
-        mapper().map(order(line(statuses={"cancelled": 2})), context(CREATED))
+def test_map_gives_the_cancellation_of_an_order_cancelled_after_its_creation(order: Any, line: Any) -> None:
+    placed = order(line(statuses={"cancelled": 2}), node="unmapped", ship_to=Address(line1="", city="", country=""))
 
-    assert caught.value.code == "cancelled_after_creation"
+    mapped = mapper(default_warehouse=None).map(placed, context(CREATED))
+
+    assert mapped == SaleOrderCancellation(reference=placed.number, customer="Acme Trading", channel="walmart")
+
+
+def test_map_says_what_was_cancelled_of_which_line(order: Any, line: Any) -> None:
+    lines = (line("1", quantity=3, statuses={"created": 2, "cancelled": 1}), line("2", statuses={"cancelled": 2}))
+
+    mapped = mapper().map(order(*lines, line("3")), context(CREATED))
+
+    assert mapped.cancelled == {"1": 1, "2": 2}
 
 
 @pytest.mark.parametrize("links", [Links(), CREATED])
@@ -229,7 +238,8 @@ def test_planned_quantities_add_up_to_what_is_outstanding(
     outstanding = {line.number: line.quantity_in(*wanted) for line in lines}  # type: ignore[arg-type]
 
     try:
-        planned = quantities(mapper().map(document, context(CREATED if created else None)))
+        mapped = mapper().map(document, context(CREATED if created else None))
+        planned = {} if isinstance(mapped, SaleOrderCancellation) else quantities(mapped)
     except (NothingToDo, HoldError, RejectedError):
         planned = {}
 

@@ -10,30 +10,36 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from crossdock.canonical import Order
+from crossdock.canonical import Order, Shipment, StatusChange
 from crossdock.contract.component import type_arguments
 from crossdock_wms_cartoncloud import plugin
 from crossdock_wms_cartoncloud.auth import ClientCredentials
 from crossdock_wms_cartoncloud.config import CartonCloudConnection
-from crossdock_wms_cartoncloud.documents import SaleOrder
+from crossdock_wms_cartoncloud.dispatches import DispatchSource
+from crossdock_wms_cartoncloud.documents import SaleOrder, SaleOrderCancellation
 from crossdock_wms_cartoncloud.sale_order import SaleOrderMapper
+from crossdock_wms_cartoncloud.sale_order_statuses import SaleOrderStatusSource
 from crossdock_wms_cartoncloud.sale_orders import SaleOrderSink
 
 TENANT = "8f0c7a52-5d1e-4a52-9c1f-0a9b8c7d6e5f"
 Connect = Callable[..., CartonCloudConnection]
 
 
-def test_plugin_offers_one_of_each() -> None:
+def test_plugin_offers_its_components() -> None:
     assert plugin.register_connections() == [CartonCloudConnection]
     assert plugin.register_auth_providers() == [ClientCredentials]
     assert plugin.register_mappers() == [SaleOrderMapper]
     assert plugin.register_sinks() == [SaleOrderSink]
+    assert plugin.register_sources() == [SaleOrderStatusSource, DispatchSource]
 
 
 def test_components_state_their_types_for_check() -> None:
-    assert type_arguments(SaleOrderMapper) == (Order, SaleOrder)
-    assert type_arguments(SaleOrderSink) == (CartonCloudConnection, SaleOrder)
+    assert type_arguments(SaleOrderMapper) == (Order, SaleOrder | SaleOrderCancellation)
+    assert type_arguments(SaleOrderSink) == (CartonCloudConnection, SaleOrder | SaleOrderCancellation)
+    assert type_arguments(SaleOrderStatusSource) == (CartonCloudConnection, StatusChange)
+    assert type_arguments(DispatchSource) == (CartonCloudConnection, Shipment)
     assert SaleOrderSink.can_probe()
+    assert SaleOrderSink.can_observe()
 
 
 def test_connection_has_the_documented_defaults(connect: Connect) -> None:

@@ -17,8 +17,9 @@ from crossdock import (
     Known,
 )
 from crossdock.canonical import Money
+from crossdock_wms_cartoncloud.body import effect_key
 from crossdock_wms_cartoncloud.documents import SaleOrder, SaleOrderLine
-from crossdock_wms_cartoncloud.sale_orders import SaleOrderSink, effect_key
+from crossdock_wms_cartoncloud.sale_orders import SaleOrderSink
 
 TENANT = "8f0c7a52-5d1e-4a52-9c1f-0a9b8c7d6e5f"
 CUSTOMER = "1b4e28ba-2fa1-11d2-883f-0016d3cca427"
