@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from contextlib import aclosing
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
 import httpx
 import pytest
 
-from crossdock import Effect, Known
+from crossdock import Cursor, Effect, Known
 from crossdock.canonical import Address, Charge, Money, Order, OrderLine, OrderLineStatus
+from crossdock.clock import ManualClock
 from crossdock.jsonio import dumps
+from crossdock.testing import FakeReader as TestingReader
 from crossdock_wms_cartoncloud.auth import ClientCredentials
 from crossdock_wms_cartoncloud.config import CartonCloudConnection
 from crossdock_wms_cartoncloud.documents import SaleOrder, SaleOrderLine
@@ -205,3 +209,140 @@ def wire() -> Callable[..., dict[str, Any]]:
         return {**order, **changes}
 
     return make
+
+
+class Tenant:
+    """A tenant with paging and searches: rows may change between two requests, and not every condition is understood.
+
+    `meanwhile` is called after each answer. A `careless` tenant finds other customers' orders too.
+    """
+
+    def __init__(self) -> None:
+        self.clock = ManualClock(datetime(2026, 11, 20, 9, 0, tzinfo=UTC))
+        self.orders: list[dict[str, Any]] = []
+        self.consignments: list[dict[str, Any]] = []
+        self.customers: list[dict[str, Any]] = [{"id": "cust-1", "name": "Acme Trading"}]
+        self.page_size = 100
+        self.careless = False
+        self.understands = {"Text", "Date", "DateTime"}
+        self.most_conditions = 1000
+        self.meanwhile: Callable[[], None] = lambda: None
+        self.requests: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        answer = self._answer(request)
+        self.meanwhile()
+        return answer
+
+    def add(self, key: str, status: str = "AWAITING_PICK_AND_PACK", **changes: Any) -> dict[str, Any]:
+        """Put an order last, modified now."""
+        stamps = {"modified": self.now()}
+        if status == "DISPATCHED":
+            stamps["dispatched"] = self.now()
+        order = {
+            "id": key,
+            "status": status,
+            "version": 1,
+            "references": {"customer": f"PO-{key}", "numericId": f"78{len(self.orders)}"},
+            "customer": {"id": "cust-1", "name": "Acme Trading"},
+            "items": [
+                {"id": f"{key}-1", "details": {"product": {"references": {"code": "A"}}}, "measures": {"quantity": 2}}
+            ],
+            "timestamps": {name: {"time": time} for name, time in stamps.items()},
+            **changes,
+        }
+        self.orders.append(order)
+        return order
+
+    def change(self, order: dict[str, Any], **changes: Any) -> None:
+        """Change an order, now."""
+        stamps = {**order["timestamps"], "modified": {"time": self.now()}}
+        order.update({"version": order["version"] + 1, "timestamps": stamps, **changes})
+
+    def consign(self, order: str, number: str | None, **changes: Any) -> dict[str, Any]:
+        """Add a consignment of an order."""
+        consignment = {
+            "id": f"con-{len(self.consignments) + 1}",
+            "version": 1,
+            "status": "IN_WAREHOUSE",
+            "references": {"tracking": number, "numericId": str(len(self.consignments) + 1)},
+            "generatedFromTask": {"id": order},
+            "details": {"type": "DELIVERY", "tracking": {"companyName": "UPS", "url": None}},
+            "items": [],
+            **changes,
+        }
+        self.consignments.append(consignment)
+        return consignment
+
+    def now(self) -> str:
+        return self.clock.now().astimezone(timezone(timedelta(hours=10))).isoformat(timespec="seconds")
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path.removeprefix(f"/tenants/{TENANT}/")
+        if path == "customers":
+            return httpx.Response(200, json=self.customers)
+        resource, _, rest = path.partition("/")
+        rows = self.orders if resource == "outbound-orders" else self.consignments
+        if rest != "search":
+            found = [row for row in rows if row["id"] == rest]
+            return httpx.Response(200, json=found[0]) if found else httpx.Response(404, json=[{"message": "None"}])
+        condition = json.loads(request.content)["condition"]
+        if self._refuses(condition):
+            return httpx.Response(422, json=[{"field": "/condition", "message": "this is not supported"}])
+        found = [row for row in rows if self._holds(condition, row)]
+        number, size = int(request.url.params["page"]), min(int(request.url.params["size"]), self.page_size)
+        total = str(len(found))
+        headers = {"Total-Pages": str(-(-len(found) // size)), "Total-Elements": total}
+        return httpx.Response(200, json=found[(number - 1) * size : number * size], headers=headers)
+
+    def _refuses(self, condition: dict[str, Any]) -> bool:
+        if "conditions" in condition:
+            some = condition["conditions"]
+            return len(some) > self.most_conditions or any(map(self._refuses, some))
+        kind = condition["type"].removesuffix("ComparisonCondition")
+        timely = condition["field"]["pointer"].startswith("/timestamps")
+        return kind not in self.understands or (timely and kind == "Text" and condition["method"] != "STARTS_WITH")
+
+    def _holds(self, condition: dict[str, Any], row: dict[str, Any]) -> bool:
+        if "conditions" in condition:
+            combine = all if condition["type"] == "AndCondition" else any
+            return combine(self._holds(one, row) for one in condition["conditions"])
+        pointer, value = condition["field"]["pointer"], condition["value"]["value"]
+        if self.careless and pointer.startswith("/customer/"):
+            return True
+        stated: Any = row
+        for key in pointer.strip("/").split("/"):
+            stated = stated.get(key) if isinstance(stated, dict) else None
+        if stated is None:
+            return False
+        if condition["type"] == "DateTimeComparisonCondition":
+            return datetime.fromisoformat(stated) >= datetime.fromisoformat(value)
+        if condition["type"] == "DateComparisonCondition":
+            return bool(stated[:10] >= value)
+        return bool(stated.startswith(value) if condition["method"] == "STARTS_WITH" else stated == value)
+
+
+@pytest.fixture
+def new_tenant() -> type[Tenant]:
+    return Tenant
+
+
+@pytest.fixture
+def tenant() -> Tenant:
+    return Tenant()
+
+
+@pytest.fixture
+def read(connect: Callable[..., CartonCloudConnection]) -> Callable[..., Any]:
+    """Bind a source to a tenant, read from a cursor, and give the batches."""
+
+    async def read(source: Any, tenant: Tenant, cursor: Any = None, *, sweep: bool = False, **settings: Any) -> Any:
+        reader = TestingReader(connect(**settings), tenant, clock=tenant.clock)
+        if source._http is None:
+            source.bind(connect(**settings), reader)
+        now = await reader.vendor_now()
+        async with aclosing(source.read(Cursor(cursor, now, sweep))) as batches:
+            return [batch async for batch in batches]
+
+    return read
