@@ -143,18 +143,20 @@ class Deliverer:
         self, delivery: Delivery, done: Sequence[EffectRow], resolved: Verdict | None = None
     ) -> DeliveryUpdate:
         """It was made but needed a person: does it still? `resolved` is what it comes to where it does not."""
-        receipts, changes = [], []
+        receipts, changes, links = [], [], []
         for row in done:
             answer = await self._prober.ask(to_effect(row)) if row.receipt and row.receipt.attention else None
             if isinstance(answer, Done):
                 receipts.append(answer.receipt)
                 changes.append(EffectUpdate(row.id, row.state, self._clock.now(), answer.receipt))
+                # What a person mended there may be what was lacking here: the lines of a rejected order, for one.
+                links.append((row.id, link_of(self._route, delivery, answer.receipt)))
             elif row.receipt:
                 receipts.append(row.receipt)
         verdict = attention(receipts)
         if verdict.state is State.DELIVERED:
             verdict = resolved or replace(verdict, reason=f"resolved: {delivery.code} no longer holds")
-        return await self._close(delivery, verdict, settled=changes)
+        return await self._close(delivery, verdict, settled=changes, links=links)
 
     async def _fresh(self, delivery: Delivery, links: Links, shield: Shield) -> DeliveryUpdate:
         context = self._route.context(delivery.key, links)
@@ -302,9 +304,8 @@ class Deliverer:
     ) -> DeliveryUpdate:
         at = self._clock.now()
         effect, link, event = settled(self._route, delivery, row, made.receipt, at)
-        return await self._close(
-            delivery, attention(receipts), steps=made.steps, settled=[effect], links=[link], events=[event]
-        )
+        verdict = replace(attention(receipts), tried=True)
+        return await self._close(delivery, verdict, steps=made.steps, settled=[effect], links=[link], events=[event])
 
     async def _unmade(self, delivery: Delivery, rows: Sequence[EffectRow | NewEffect], sent: Sent) -> DeliveryUpdate:
         if isinstance(sent, Lost):
@@ -313,7 +314,7 @@ class Deliverer:
         if isinstance(sent.error, CredentialsError):
             return await self._refused(delivery, sent, sent.error)
         at = self._clock.now()
-        verdict = from_error(sent.error, at_plugin=self._route.sink_name)
+        verdict = replace(from_error(sent.error, at_plugin=self._route.sink_name), tried=sent.stored)
         if sent.partial:
             return await self._close(delivery, half_made(verdict), steps=sent.steps)
         kept = sent.keep and self._closing.update(delivery, verdict, at).state is State.PENDING

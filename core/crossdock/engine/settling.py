@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from crossdock.contract.values import Link, Notice, Receipt, Ref
@@ -73,6 +74,13 @@ def _gave_up(delivery: Delivery, verdict: Verdict, attempts: int) -> Verdict:
     return Verdict(State.DEAD, "gave_up", reason, f"when it can work again: crossdock replay {delivery.id}")
 
 
+def _overdue(verdict: Verdict) -> Verdict:
+    """It waits too long: a person is told, and it goes on by itself when the precondition is met after all."""
+    until = "" if verdict.deadline is None else f"; the deadline is {verdict.deadline:%Y-%m-%d %H:%M %Z}"
+    fix = verdict.fix or "bring about what it waits for; it is looked at again by itself"
+    return replace(verdict, state=State.HELD, code="overdue", reason=f"{verdict.reason}{until}", fix=fix)
+
+
 class Closing:
     """Turns a verdict into the update of a delivery."""
 
@@ -82,9 +90,11 @@ class Closing:
 
     def update(self, delivery: Delivery, verdict: Verdict, at: datetime) -> DeliveryUpdate:
         """The update: attempts counted, back-off and recheck times set, given up after the last attempt."""
-        attempts = delivery.attempts + 1 if verdict.retry else None
-        if attempts is not None and attempts >= self._route.attempts:
+        attempts = delivery.attempts + 1 if verdict.retry or verdict.tried else None
+        if verdict.retry and attempts is not None and attempts >= self._route.attempts:
             verdict = _gave_up(delivery, verdict, attempts)
+        if verdict.state is State.WAITING and verdict.alert_at is not None and at >= verdict.alert_at:
+            verdict = _overdue(verdict)
         return DeliveryUpdate(
             delivery.id,
             verdict.state,
@@ -93,6 +103,7 @@ class Closing:
             reason=verdict.reason,
             fix=verdict.fix,
             due_at=self._due(verdict, attempts, at),
+            deadline=verdict.deadline,
             attempts=attempts,
             yields=verdict.state in _YIELDING and not self._route.source.every,
         )

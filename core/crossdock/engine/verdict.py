@@ -34,6 +34,11 @@ class Verdict:
     retry: bool = False
     """It counts as an attempt, and is due after a back-off (`retry_after` at the earliest)."""
     retry_after: float | None = None
+    tried: bool = False
+    """Something was sent and answered: it counts as an attempt, too."""
+    deadline: datetime | None = None
+    alert_at: datetime | None = None
+    """From then on a person is told: what waits is held."""
 
 
 DELIVERED = Verdict(State.DELIVERED)
@@ -87,7 +92,8 @@ def from_error(error: BaseException, *, at_plugin: str) -> Verdict:
         case NothingToDo():
             return skipped(error.message)
         case NotYetError():
-            return Verdict(State.WAITING, error.code, error.message, error.fix)
+            waiting = Verdict(State.WAITING, error.code, error.message, error.fix)
+            return replace(waiting, deadline=error.deadline, alert_at=error.alert_at)
         case HoldError():
             return Verdict(State.HELD, error.code, error.message, error.fix)
         case RejectedError():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -295,6 +295,7 @@ class Bench:
             max_in_flight=self.options.get("max_in_flight", 4),
             attempts=self.options.get("attempts", 10),
             recheck=timedelta(minutes=5),
+            fingerprint=self.options.get("fingerprint", ""),
         )
 
     def pipeline_run(self, pipeline="things"):
@@ -332,19 +333,33 @@ class Bench:
         return one
 
 
+@asynccontextmanager
+async def open_bench(
+    folder, clock, world, sink=ThingSink, *, sink_settings=None, mappers=None, account=None, **options
+):
+    connection = Shelf(base_url="https://shelf.example.test", auth=OpenDoor())
+    described = replace(endpoint("shelf_one", connection, 8), quota_factor=None, **account or {})
+    async with (
+        open_store(f"sqlite:{folder}/x.db", clock=clock) as store,
+        open_client(described, clock=clock, transport=lambda: httpx.MockTransport(world.handle)) as client,
+    ):
+        yield Bench(store, clock, world, client, sink(**sink_settings or {}), mappers or [Paint()], options)
+
+
 @pytest.fixture
 async def make_bench(tmp_path, clock, world):
-    connection = Shelf(base_url="https://shelf.example.test", auth=OpenDoor())
     async with AsyncExitStack() as stack:
 
-        async def make(sink=ThingSink, *, sink_settings=None, mappers=None, account=None, **options):
-            store = await stack.enter_async_context(open_store(f"sqlite:{tmp_path}/x.db", clock=clock))
-            described = replace(endpoint("shelf_one", connection, 8), quota_factor=None, **account or {})
-            opening = open_client(described, clock=clock, transport=lambda: httpx.MockTransport(world.handle))
-            client = await stack.enter_async_context(opening)
-            return Bench(store, clock, world, client, sink(**sink_settings or {}), mappers or [Paint()], options)
+        async def make(sink=ThingSink, **settings):
+            return await stack.enter_async_context(open_bench(tmp_path, clock, world, sink, **settings))
 
         yield make
+
+
+@pytest.fixture(scope="session")
+def opening():
+    """What a test needs that makes many worlds: the world's class, and what opens a bench on one."""
+    return World, open_bench
 
 
 @pytest.fixture

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import anyio
 import pytest
 
-from crossdock.errors import CredentialsError, TransientError
+from crossdock.errors import CredentialsError, NotYetError, TransientError
 from crossdock.store.rows import State
 
 pytestmark = pytest.mark.anyio
+
+DEADLINE = datetime(2026, 11, 2, 13, tzinfo=UTC)
 
 
 def thing(name="mug", size=1, **more):
@@ -384,4 +388,45 @@ async def test_cancelled_run_finishes_what_has_begun_to_be_sent(bench, world):
         world.gate.set()
 
     assert world.made == {"mug": 1}
+    assert await bench.states() == [("delivered", None)]
+
+
+async def test_attempts_count_what_was_tried(bench, world):
+    world.script = ["429", "429"]
+
+    await bench.run([thing()], wait_s=30)
+
+    assert (await bench.only()).attempts == 3
+
+
+async def test_waiting_delivery_has_its_deadline_and_is_held_when_it_is_overdue(make_bench, clock):
+    bench = await make_bench()
+    paint = type(bench.mappers[0])
+
+    class Patient(paint):
+        def map(self, document, context):
+            raise NotYetError("not accepted yet", deadline=DEADLINE, alert_at=DEADLINE - timedelta(hours=1))
+
+    bench.mappers = [Patient()]
+    await bench.run([thing()])
+    waiting = await bench.only()
+    clock.advance(3 * 3600)
+    await bench.run()
+    overdue = await bench.only()
+
+    assert (waiting.state, waiting.code, waiting.deadline) == (State.WAITING, "not_yet", DEADLINE)
+    assert (overdue.state, overdue.code, overdue.deadline) == (State.HELD, "overdue", DEADLINE)
+    assert "2026-11-02 13:00 UTC" in overdue.reason
+
+
+async def test_mended_definition_plans_what_is_held_again_at_once(make_bench, world):
+    bench = await make_bench(fingerprint="one")
+    world.script = ["400"]
+    await bench.run([thing()])
+    await bench.run()
+    assert len(world.writes) == 1
+
+    bench.options["fingerprint"] = "two"
+    await bench.run()
+
     assert await bench.states() == [("delivered", None)]
