@@ -155,7 +155,8 @@ class Notice:
 class Effect:
     """One fact to be made true in one remote account, planned before it is made.
 
-    `key` names the business fact and bears neither configuration nor revision. `steps` are the requests, in order.
+    `key` names the business fact and bears neither configuration nor revision. `steps` are the requests, in order: one
+    that was answered well is never sent again; after a refused write the next is sent only if `receipt` accepts that.
     `content` is what is compared to judge whether the fact changed (default: method, URL and body of the steps).
     `memo` is what `receipt`, `probe` and `follow` need beside the requests: it is stored with the effect, since they
     never see a document. `facts` names what a bundled effect covers (a day's totals).

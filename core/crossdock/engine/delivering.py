@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 
 import anyio
 
 from crossdock import jsonio
 from crossdock.boundary import reach
 from crossdock.clock import Clock
-from crossdock.contract.values import Done, Link, Links, Notice, Receipt
+from crossdock.contract.values import Done, Effect, Link, Links, Notice, Receipt
 from crossdock.engine.judging import (
     OPEN,
     Adopted,
@@ -30,7 +31,8 @@ from crossdock.engine.probing import Found, Open, Prober, ProvenAbsent
 from crossdock.engine.route import BoundRoute
 from crossdock.engine.sending import Begin, Lost, Made, NotMade, Sending, Sent, Shield
 from crossdock.engine.settling import Closing, attention, audit, link_of, settled
-from crossdock.engine.stored import is_done, is_partial, is_unknown, to_effect
+from crossdock.engine.stored import is_done, is_partial, is_unknown, to_effect, updates
+from crossdock.engine.succeeding import Successor
 from crossdock.engine.verdict import Verdict, from_error, half_made, held_unknown, in_progress, skipped, unknown
 from crossdock.errors import CredentialsError, RejectedError, StoreError
 from crossdock.store.protocol import Store
@@ -61,6 +63,7 @@ class Deliverer:
         self._judge = Judge(route, store, clock, alive=alive)
         self._prober = Prober(route, clock)
         self._closing = Closing(route, rng)
+        self._successor = Successor(route, store, clock, self._prober)
         self._careful: set[int] = set()
 
     async def work(self, delivery: Delivery, links: Links) -> DeliveryUpdate | None:
@@ -121,13 +124,13 @@ class Deliverer:
                     await self._journal(delivery, row, receipt)
                 case ProvenAbsent(steps):
                     event = audit("effect.absent", delivery, self._clock.now(), effect=row.id, effect_key=row.key)
-                    await self._store.apply(Change(steps=_updates(row, steps), audit=(event,)))
+                    await self._store.apply(Change(steps=updates(row, steps), audit=(event,)))
                     again = f"{row.key} was shown not to have happened; it is sent again"
                     absent = Verdict(State.PENDING, "answer_lost", again, retry=True)
                     blocked = blocked or (half_made(absent) if any(map(is_done, steps)) else absent)
                 case Open(verdict, steps):
                     if steps:
-                        await self._store.apply(Change(steps=_updates(row, steps)))
+                        await self._store.apply(Change(steps=updates(row, steps)))
                     blocked = verdict
         return blocked
 
@@ -182,6 +185,7 @@ class Deliverer:
                 return await self._close(delivery, in_progress(at + self._route.recheck))
             if isinstance(judgement, Leftover):
                 return await self._take_over(delivery, judgement)
+        plans = {judgement.effect.id: judgement.planned for judgement in judged if isinstance(judgement, New)}
         new = [judgement.effect for judgement in judged if isinstance(judgement, New)]
         adopted = [judgement for judgement in judged if isinstance(judgement, Adopted)]
         stuck = await self._stuck([judgement.row for judgement in judged if isinstance(judgement, Already)])
@@ -189,7 +193,7 @@ class Deliverer:
             return await self._close_unsent(delivery, adopted, stuck, notices)
         begin = self._begin(delivery, new, adopted, notices)
         receipts = [*(one.receipt for one in adopted), *(row.receipt for row in stuck if row.receipt)]
-        return await self._send(delivery, new, receipts, shield, begin)
+        return await self._send(delivery, new, receipts, shield, begin, plans)
 
     async def _stuck(self, rows: Sequence[EffectRow]) -> list[EffectRow]:
         """Those in effect that need a person, of whom no other delivery tells any more."""
@@ -239,41 +243,12 @@ class Deliverer:
         )
 
     async def _take_over(self, delivery: Delivery, leftover: Leftover) -> DeliveryUpdate:
-        """Find out what became of an effect that its own delivery will not come back to; then plan again at once."""
-        at, row = self._clock.now(), leftover.row
-        if not is_unknown(row) and not is_partial(row):  # nothing of it was done
-            await self._void(delivery, leftover, ())
-        else:
-            match await self._prober.resolve(row):
-                case Found(receipt):
-                    await self._journal(delivery, row, receipt, others=_taken_over(delivery, leftover, at))
-                case ProvenAbsent(steps):
-                    await self._void(delivery, leftover, steps)
-                case Open(verdict, steps):
-                    return await self._not_taken_over(delivery, leftover, verdict, steps)
+        """Settle what another delivery left behind; then plan again at once."""
+        blocked = await self._successor.settle(delivery, leftover)
+        if blocked is not None:
+            return await self._close(delivery, blocked)
         self._careful.add(delivery.id)
-        return await self._close(delivery, Verdict(State.PENDING, delivery.code, due_at=at))
-
-    async def _void(self, delivery: Delivery, leftover: Leftover, steps: Sequence[StepRow]) -> None:
-        at, row = self._clock.now(), leftover.row
-        change = Change(
-            deliveries=_taken_over(delivery, leftover, at),
-            steps=_updates(row, steps),
-            settled=(EffectUpdate(row.id, EffectState.VOID, at),),
-            audit=(audit("effect.absent", delivery, at, effect=row.id, effect_key=row.key),),
-        )
-        await self._store.apply(change)
-
-    async def _not_taken_over(
-        self, delivery: Delivery, leftover: Leftover, verdict: Verdict, steps: Sequence[StepRow]
-    ) -> DeliveryUpdate:
-        """Its outcome cannot be told yet: look again soon, or let a person decide."""
-        row = leftover.row
-        reason = f"delivery {row.delivery_id} of pipeline {row.pipeline} left it unfinished: {verdict.reason}"
-        due = verdict.due_at or self._clock.now() + self._route.recheck
-        state = State.HELD if verdict.state is State.HELD else State.PENDING
-        told = replace(verdict, state=state, reason=reason, due_at=due)
-        return await self._close(delivery, told, steps=_updates(row, steps))
+        return await self._close(delivery, Verdict(State.PENDING, delivery.code, due_at=self._clock.now()))
 
     # ------------------------------------------------------------ sending
 
@@ -284,12 +259,15 @@ class Deliverer:
         receipts: Sequence[Receipt],
         shield: Shield,
         begin: Begin | None,
+        plans: Mapping[str, Effect] = MappingProxyType({}),
     ) -> DeliveryUpdate:
         """Send effects one after another; the last settlement closes the delivery in the same transaction."""
         receipts = list(receipts)
         for number, row in enumerate(rows):
             first = begin if number == 0 else None
-            sent = await Sending(self._route, self._store, self._clock, row, begin=first, shield=shield).run()
+            planned = plans.get(row.id)
+            sending = Sending(self._route, self._store, self._clock, row, planned=planned, begin=first, shield=shield)
+            sent = await sending.run()
             if not isinstance(sent, Made):
                 return await self._unmade(delivery, rows[number:], sent)
             receipts.append(sent.receipt)
@@ -343,16 +321,10 @@ class Deliverer:
     # ------------------------------------------------------------ writing
 
     async def _journal(
-        self,
-        delivery: Delivery,
-        row: EffectRow | NewEffect,
-        receipt: Receipt,
-        steps: Sequence[StepUpdate] = (),
-        others: Sequence[DeliveryUpdate] = (),
+        self, delivery: Delivery, row: EffectRow | NewEffect, receipt: Receipt, steps: Sequence[StepUpdate] = ()
     ) -> None:
         effect, link, event = settled(self._route, delivery, row, receipt, self._clock.now())
-        change = Change(deliveries=others, steps=steps, settled=(effect,), links=(link,), audit=(event,))
-        await self._store.apply(change)
+        await self._store.apply(Change(steps=steps, settled=(effect,), links=(link,), audit=(event,)))
 
     async def _close(
         self,
@@ -396,18 +368,6 @@ class Deliverer:
             audit("effect.adopted", delivery, one.effect.at, effect_key=one.effect.key, id=one.receipt.id)
             for one in adopted
         ]
-
-
-def _updates(row: EffectRow, steps: Sequence[StepRow]) -> tuple[StepUpdate, ...]:
-    return tuple(StepUpdate(row.id, step) for step in steps)
-
-
-def _taken_over(delivery: Delivery, leftover: Leftover, at: datetime) -> tuple[DeliveryUpdate, ...]:
-    """Its old delivery belongs to a route that works no more: it ends here."""
-    if leftover.owner is None:
-        return ()
-    reason = f"pipeline {delivery.pipeline} took over what it had begun"
-    return (DeliveryUpdate(leftover.owner.id, State.SKIPPED, at, code="taken_over", reason=reason),)
 
 
 def _untouched(delivery: Delivery) -> bool:

@@ -12,7 +12,7 @@ from crossdock import jsonio
 from crossdock.contract.values import Answers, Effect, SettledEffect
 from crossdock.http import Request, Response
 from crossdock.jsonio import Json
-from crossdock.store.rows import EffectRow, EffectState, NewEffect, StepRow
+from crossdock.store.rows import EffectRow, EffectState, NewEffect, StepRow, StepUpdate
 
 
 def new_id(at: datetime) -> str:
@@ -111,6 +111,11 @@ def forgotten(steps: Sequence[StepRow]) -> tuple[StepRow, ...]:
     """The steps of an effect that was shown to be absent: what was answered well stays, the rest is to be sent."""
     kept = max((place + 1 for place, step in enumerate(steps) if is_done(step)), default=0)
     return (*steps[:kept], *(replace(step, attempted_at=None, lost=False) for step in steps[kept:]))
+
+
+def updates(row: EffectRow, steps: Sequence[StepRow]) -> tuple[StepUpdate, ...]:
+    """What journals steps of an effect."""
+    return tuple(StepUpdate(row.id, step) for step in steps)
 
 
 def _answered(step: StepRow) -> bool:

@@ -529,3 +529,24 @@ async def test_sweep_counts_only_what_no_ordinary_read_found(bench, clock, monke
 
     assert tally.found_by_sweep == 1
     assert (await bench.pipeline_run()._reader.read()).found_by_sweep == 0
+
+
+async def test_run_that_is_cancelled_while_it_looks_for_work_ends_quietly(bench, world, monkeypatch):
+    await bench.run()
+    await bench.stage(thing())
+    ready = bench.store.ready
+
+    async with anyio.create_task_group() as tasks:
+
+        async def cancelled(*args, **kwargs):
+            found = await ready(*args, **kwargs)
+            tasks.cancel_scope.cancel()
+            with anyio.CancelScope(shield=True):  # as the thread that reads is waited for
+                await anyio.sleep(0.05)
+            return found
+
+        monkeypatch.setattr(bench.store, "ready", cancelled)
+        tasks.start_soon(bench.deliver)
+
+    assert not world.writes
+    assert await bench.states() == [("pending", None)]
