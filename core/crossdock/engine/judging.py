@@ -33,6 +33,7 @@ class New:
     """To be made."""
 
     effect: NewEffect
+    planned: Effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +97,19 @@ class Judge:
         """Plan one document, knowing what is in effect under its key."""
         sink = self._route.sink
         observed = await sink.observe(document, Known(links)) if sink.can_observe() else None
-        effect = self._route.plan(document, links, None, observed)
-        latest = await self._latest(effect.key)
-        if latest is not None and latest.receipt is not None:
-            again = self._route.plan(document, links, to_settled(latest), observed)
-            if again.key != effect.key:
-                raise PluginError(f"{self._route.sink_name} names one fact {effect.key!r} and {again.key!r}")
-            effect = again
+        key = sink.effect_key(document, Known(links, observed=observed))
+        if key is None:  # only a plan can say
+            first = self._route.plan(document, links, None, observed)
+            latest = await self._latest(first.key)
+            if latest is None or latest.receipt is None:
+                return Planned(first, latest, observed)
+            key = first.key
+        else:
+            latest = await self._latest(key)
+        settled = None if latest is None or latest.receipt is None else to_settled(latest)
+        effect = self._route.plan(document, links, settled, observed)
+        if effect.key != key:
+            raise PluginError(f"{self._route.sink_name} names one fact {key!r} and {effect.key!r}")
         return Planned(effect, latest, observed)
 
     async def judge(self, delivery: Delivery, planned: Planned, links: Links, *, careful: bool = False) -> Judgement:
@@ -119,7 +126,7 @@ class Judge:
         if self._same(effect, latest):
             return Already(latest)
         if self._route.sink.kind == "state":
-            return New(self._new(delivery, effect, version))
+            return New(self._new(delivery, effect, version), effect)
         if await self._unchanged_today(planned, latest, delivery, links):
             return Already(latest)
         raise HoldError(
@@ -141,12 +148,12 @@ class Judge:
 
     async def _first(self, delivery: Delivery, effect: Effect, version: int) -> Judgement:
         if not self._look or not self._must_look(delivery):
-            return New(self._new(delivery, effect, version))
+            return New(self._new(delivery, effect, version), effect)
         match await self._prober.look_first(effect):
             case Done(receipt):
                 return Adopted(self._new(delivery, effect, version, EffectState.ADOPTED, receipt), receipt)
             case Absent():
-                return New(self._new(delivery, effect, version))
+                return New(self._new(delivery, effect, version), effect)
 
     def _must_look(self, delivery: Delivery) -> bool:
         """Whether to look before the first creation: in a back-fill somebody else may have made it already."""

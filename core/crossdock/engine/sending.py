@@ -10,9 +10,9 @@ import anyio
 
 from crossdock.boundary import reach
 from crossdock.clock import Clock
-from crossdock.contract.values import Receipt
+from crossdock.contract.values import Answers, Effect, Receipt
 from crossdock.engine.route import BoundRoute
-from crossdock.engine.stored import correlation_id, is_done, remaining, to_answers, to_effect, to_request, to_step
+from crossdock.engine.stored import correlation_id, is_done, remaining, to_effect, to_request, to_response, to_step
 from crossdock.errors import (
     AnswerLostError,
     CredentialsError,
@@ -81,6 +81,7 @@ class Sending:
         clock: Clock,
         row: EffectRow | NewEffect,
         *,
+        planned: Effect | None = None,
         begin: Begin | None,
         shield: Shield,
     ) -> None:
@@ -88,7 +89,9 @@ class Sending:
         self._store = store
         self._clock = clock
         self._row = row
-        self._effect = to_effect(row)
+        self._effect = planned or to_effect(row)  # what was planned just now need not be built again
+        self._requests = dict(enumerate(self._effect.steps))
+        self._responses: dict[int, Response] = {}
         self._begin = begin
         self._shield = shield
         self._stored = begin is None
@@ -118,7 +121,7 @@ class Sending:
         try:
             following = None if position < len(self._steps) else self._following()
             if following is None:
-                made = _checked(self._route.sink.receipt(self._effect, to_answers(self._steps)))
+                made = _checked(self._route.sink.receipt(self._effect, self._answers()))
                 return None if position < len(self._steps) else await self._made(made)
         except AnswerLostError as error:
             return self._lost(position - 1, error.message)
@@ -128,6 +131,7 @@ class Sending:
             return self._denied(error)
         except Exception as error:  # noqa: BLE001  an answer that the sink cannot read proves nothing
             return self._lost(position - 1, f"the answer could not be read ({type(error).__name__})")
+        self._requests[position] = following
         self._steps.append(replace(to_step(position, following), followed=True))
         return None
 
@@ -137,10 +141,16 @@ class Sending:
         return step.attempted_at is not None and (step.status or 0) >= 400
 
     def _following(self) -> Request | None:
-        request = self._route.sink.follow(self._effect, to_answers(self._steps))
+        request = self._route.sink.follow(self._effect, self._answers())
         if request is not None and len(self._steps) >= _LONGEST:
             raise ValueError("the sink never stops following")
         return request
+
+    def _answers(self) -> Answers:
+        """The complete answers so far: as they came where they came just now, else as they are kept."""
+        live = self._responses
+        answered = ((number, step) for number, step in enumerate(self._steps) if step.answered_at and not step.lost)
+        return Answers(tuple(live[number] if number in live else to_response(step) for number, step in answered))
 
     async def _made(self, receipt: Receipt) -> Made:
         if not self._stored and self._begin is not None:  # it only had to read
@@ -150,7 +160,8 @@ class Sending:
 
     async def _step(self, position: int) -> Sent | None:
         """Send one step; None where its answer is for the sink to judge."""
-        client, request = self._route.client, to_request(self._steps[position])
+        client = self._route.client
+        request = self._requests.get(position) or to_request(self._steps[position])
         try:
             if client.only_reads(request):
                 response = await client.send(request)
@@ -165,6 +176,7 @@ class Sending:
             self._unattempt(position)
             return self._not_made(_kept_back(error))
         self._steps[position] = _answered(self._steps[position], response, self._clock.now())
+        self._responses[position] = response
         reach("effect.before_journal")
         return self._judge(position, response)
 
