@@ -48,6 +48,13 @@ class Sink(Connected[ConnectionT], Generic[ConnectionT, DocumentT]):
         Raises: NothingToDo, NotYetError, HoldError, RejectedError.
         """
 
+    def effect_key(self, document: DocumentT, known: Known) -> str | None:
+        """The key that `plan` will name, where it is known before planning; pure.
+
+        `plan` is then told at once what is in effect under it. None: core plans first, to learn the key.
+        """
+        return None
+
     @abstractmethod
     def receipt(self, effect: Effect, answers: Answers) -> Receipt:
         """Read the answers; pure. Anything raised from the error tree asserts that nothing was done."""
