@@ -169,7 +169,7 @@ def _identifiers(order: OutboundOrder, memo: Memo) -> dict[str, str]:
 
 
 def _link(line: Memo, item: Item | None) -> dict[str, Any]:
-    return {"item": item.id if item else None, "sku": line["sku"], "quantity": line["quantity"]}
+    return {"id": item.id if item else None, "sku": line["sku"], "quantity": line["quantity"]}
 
 
 def _said(errors: Sequence[EntityError]) -> str:

@@ -40,8 +40,8 @@ def test_receipt_of_a_created_order(sink: SaleOrderSink, effect: Effect, wire: A
     assert (receipt.kind, receipt.id) == ("sale_order", "so-1")
     assert receipt.identifiers == {"reference": "108900000000001", "numeric_id": "787061"}
     assert receipt.lines == {
-        "1": {"item": "item-1", "sku": "MUG-01", "quantity": "2"},
-        "2": {"item": "item-2", "sku": "CUP-02", "quantity": "1"},
+        "1": {"id": "item-1", "sku": "MUG-01", "quantity": "2"},
+        "2": {"id": "item-2", "sku": "CUP-02", "quantity": "1"},
     }
     assert receipt.attention is None
     assert receipt.note == "status AWAITING_PICK_AND_PACK"
@@ -76,7 +76,7 @@ def test_receipt_of_a_rejected_order_asks_a_person_and_quotes_why(
     assert "elm" not in receipt.attention.message
     assert "older" not in receipt.attention.message
     assert "approve" in receipt.attention.fix
-    assert {number: link["item"] for number, link in receipt.lines.items()} == {"1": None, "2": None}
+    assert {number: link["id"] for number, link in receipt.lines.items()} == {"1": None, "2": None}
 
 
 @pytest.mark.parametrize("error", [SKU_ERROR, {"code": 10449}, {"message": "x", "code": "10459"}])
@@ -188,7 +188,7 @@ def expected(*lines: tuple[str, str, Any]) -> list[dict[str, Any]]:
 
 
 def linked(lines: list[dict[str, Any]], found: list[Item], line_property: str | None = None) -> dict[str, Any]:
-    return {number: link["item"] for number, link in link_lines(lines, found, line_property).items()}
+    return {number: link["id"] for number, link in link_lines(lines, found, line_property).items()}
 
 
 def test_lines_of_one_sku_are_told_apart_by_quantity() -> None:
@@ -226,7 +226,7 @@ def test_each_line_is_linked_exactly_once(wanted: list[tuple[str, int]], there: 
 
     assert list(links) == [line["line"] for line in lines]
     assert all(
-        (link["item"] is None) == (link["sku"].lower() not in {sku.lower() for sku, _ in there})
+        (link["id"] is None) == (link["sku"].lower() not in {sku.lower() for sku, _ in there})
         for link in links.values()
     )
 
