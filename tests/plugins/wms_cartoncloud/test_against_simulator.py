@@ -100,7 +100,7 @@ async def test_an_order_goes_all_the_way(opened: Any, order: Any, line: Any, sal
     assert made["warehouse"]["name"] == "Melbourne DC"
     assert made["details"]["deliver"]["address"]["companyName"] == "Walmart"
     assert [item["measures"]["quantity"] for item in made["items"]] == [1, 3, 1]
-    assert [receipt.lines[number]["item"] for number in ("4", "9", "2")] == [item["id"] for item in made["items"]]
+    assert [receipt.lines[number]["id"] for number in ("4", "9", "2")] == [item["id"] for item in made["items"]]
     assert receipt.attention is None
     assert isinstance(found, Done)
     assert found.receipt.lines == receipt.lines
@@ -220,7 +220,7 @@ async def test_a_line_that_the_warehouse_drops_is_noticed(opened: Any, sale_orde
     assert receipt.attention is not None
     assert receipt.attention.code in ("lines_differ", "unknown_sku")
     assert "NEVER-HEARD" in receipt.attention.message
-    assert receipt.lines["2"]["item"] is None
+    assert receipt.lines["2"]["id"] is None
 
 
 async def test_a_product_that_the_warehouse_refuses_is_held(
