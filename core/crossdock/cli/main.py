@@ -14,7 +14,9 @@ from crossdock.cli.options import Options
 
 COMMANDS: Mapping[str, str] = {
     "demo": "Run the main job between simulated systems, and compare both sides.",
+    "init": "Start a file from what the installed plugins offer.",
     "check": "Check the file: every fault at once, with its position and its mend.",
+    "schema": "Print the JSON Schema of the file, for editors.",
     "plan": "Print the exact requests that a run would send; change nothing.",
     "run": "Read the pipelines once and deliver until nothing is due.",
     "status": "Say where the pipelines stand and what needs a person.",

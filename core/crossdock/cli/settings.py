@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import json
-import textwrap
 import types
 from datetime import timedelta
 from enum import Enum
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -20,6 +16,7 @@ from pydantic_core import PydanticUndefined
 from crossdock.contract.connection import AuthProvider
 from crossdock.contract.durations import format_duration
 from crossdock.contract.secret import Secret
+from crossdock.registry.notes import notes_of
 
 _WORDS: dict[Any, str] = {
     str: "text",
@@ -35,7 +32,7 @@ _WORDS: dict[Any, str] = {
 
 def settings_of(component: type[BaseModel]) -> list[dict[str, Any]]:
     """One entry per field, the required ones first."""
-    notes = _notes(component)
+    notes = notes_of(component)
     settings = [
         {
             "name": field.alias or name,
@@ -99,27 +96,3 @@ def _plain(value: Any) -> Any:
     except TypeError:
         return str(value)
     return value
-
-
-def _notes(component: type[BaseModel]) -> dict[str, str]:
-    """What stands under each field in the source: authors document settings there."""
-    notes: dict[str, str] = {}
-    for base in reversed(component.__mro__):
-        if issubclass(base, BaseModel) and base is not BaseModel:
-            notes.update(_notes_in(base))
-    return notes
-
-
-def _notes_in(base: type[BaseModel]) -> dict[str, str]:
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(base)))
-    except (OSError, TypeError, SyntaxError):
-        return {}  # no source is there: a compiled plugin, or a class that was made
-    body = tree.body[0].body if isinstance(tree.body[0], ast.ClassDef) else []
-    notes = {}
-    for field, note in pairwise(body):
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(note, ast.Expr):
-            text = note.value.value if isinstance(note.value, ast.Constant) else None
-            if isinstance(text, str):
-                notes[field.target.id] = " ".join(text.split())
-    return notes

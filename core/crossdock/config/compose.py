@@ -45,7 +45,10 @@ class _Composer:
         if isinstance(next(events), yaml.StreamEndEvent):
             start = Mark(self._file, 1, 1)
             raise self._fail(
-                start, "empty_file", "the file is empty", "start with `version: 1`, or from a file of examples/"
+                start,
+                "empty_file",
+                "the file is empty",
+                "start with `version: 1`; `crossdock init` writes a file to start from",
             )
         node = self._node(next(events), 0)
         next(events)  # the document's end

@@ -34,7 +34,7 @@ def _report_unreadable(start: Mark, error: Exception, findings: Findings) -> Non
     if isinstance(error, FileNotFoundError):
         message, fix = (
             "there is no such file",
-            "name the file with `-c FILE`; a complete one to start from is in examples/",
+            "name the file with `-c FILE`, or run `crossdock init` to start one",
         )
     elif isinstance(error, IsADirectoryError):
         message, fix = "this is a directory", "name the file in it, with `-c FILE`"
