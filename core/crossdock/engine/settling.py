@@ -90,7 +90,9 @@ class Closing:
 
     def update(self, delivery: Delivery, verdict: Verdict, at: datetime) -> DeliveryUpdate:
         """The update: attempts counted, back-off and recheck times set, given up after the last attempt."""
-        attempts = delivery.attempts + 1 if verdict.retry or verdict.tried else None
+        # What was held or waited in between begins anew: the attempts of its rechecks say nothing of this fault.
+        before = 0 if verdict.retry and delivery.state in (State.HELD, State.WAITING) else delivery.attempts
+        attempts = before + 1 if verdict.retry or verdict.tried else None
         if verdict.retry and attempts is not None and attempts >= self._route.attempts:
             verdict = _gave_up(delivery, verdict, attempts)
         if verdict.state is State.WAITING and verdict.alert_at is not None and at >= verdict.alert_at:

@@ -550,3 +550,18 @@ async def test_run_that_is_cancelled_while_it_looks_for_work_ends_quietly(bench,
 
     assert not world.writes
     assert await bench.states() == [("pending", None)]
+
+
+async def test_delivery_that_was_held_for_long_does_not_die_of_one_throttled_answer(make_bench, world, clock):
+    bench = await make_bench(attempts=3)
+    world.script = ["400", "400", "400", "400", "429"]
+    await bench.run([thing()])
+    for _ in range(4):
+        clock.advance(301)
+        await bench.run()
+
+    assert await bench.states() == [("pending", "throttled")]
+    clock.advance(60)
+    await bench.run()
+
+    assert await bench.states() == [("delivered", None)]
