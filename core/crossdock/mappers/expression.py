@@ -45,8 +45,7 @@ class Expression:
         from crossdock.mappers.language import LibraryError
 
         try:
-            # The library adds to lists that it was given (an empty one that is grouped): it gets copies.
-            return self._compiled.run(_copy(item), {name: _copy(value) for name, value in variables.items()})
+            return self._compiled.run(item, variables)
         except LibraryError as error:
             raise ExpressionError(_say(error), _FIXES.get(error.error)) from None  # its text quotes values
         except RecursionError:
@@ -78,12 +77,6 @@ class Expression:
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return {"type": "string", "minLength": 1, "description": "a JSONata expression", "examples": ["market = 'us'"]}
-
-
-def _copy(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _copy(member) for key, member in value.items()}
-    return [_copy(member) for member in value] if isinstance(value, list) else value
 
 
 class _Nothing:

@@ -130,6 +130,11 @@ class Bounded(Jsonata):  # type: ignore[misc]
             raise ExpressionError(f"a range is longer than {LONGEST_RANGE:,}")
         return found
 
+    def evaluate_group_expression(self, expr: Any, focus: Any, environment: Any) -> Any:
+        """Group a list; the library would add to an empty one, and that may be the document's own."""
+        empty = isinstance(focus, list) and not focus
+        return super().evaluate_group_expression(expr, [] if empty else focus, environment)
+
     def apply_inner(self, proc: Any, args: Any, focus: Any, environment: Any) -> Any:
         """Call a function; what is none the library would print, a buyer's name perhaps."""
         if not (Functions.is_lambda(proc) or isinstance(proc, Jsonata.JFunctionCallable)):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from copy import deepcopy
 
 import pytest
 
@@ -155,14 +156,36 @@ def test_numbers_in_texts_are_explained(order):
 
 
 @pytest.mark.parametrize(
-    "text", ["charges{kind: 1}", "lines.charges{kind: 1}", "$append(charges, 1)", "lines ~> |$|{'a': 1}|"]
+    "text",
+    [
+        "charges{kind: 1}",
+        "lines.charges{kind: 1}",
+        "$document.charges{kind: 1}",
+        "lines@$l.charges{kind: 1}",
+        "$append(charges, 1)",
+        "$append($document.lines, lines)",
+        "$reverse(lines)",
+        "$sort(lines, function($a, $b){ $a.sku < $b.sku })",
+        "lines^(sku)",
+        "$merge(lines)",
+        "$spread(lines)",
+        "$distinct(lines)",
+        "$zip(lines, lines)",
+        "lines ~> |$|{'a': 1}|",
+        "$ ~> |lines|{'a': 1}, 'sku'|",
+        "($x := lines; $x := $append($x, 1); $x)",
+        "[lines, charges]",
+        "**",
+        "*",
+    ],
 )
 def test_expression_changes_nothing_that_it_sees(text):
-    item = {"charges": [], "lines": [{"charges": []}]}
+    item = {"charges": [], "lines": [{"charges": [], "sku": "b"}, {"charges": [1], "sku": "a", "gone": None}]}
+    before = deepcopy(item)
 
     value(text, item, document=item)
 
-    assert item == {"charges": [], "lines": [{"charges": []}]}
+    assert item == before
 
 
 def test_compiled_expression_works_in_every_thread_at_once():

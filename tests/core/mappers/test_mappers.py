@@ -165,6 +165,15 @@ def test_every_expression_sees_the_document_as_it_came(order, context):
     assert (made.market, made.node, made.number) == ("N1", "us", "us1")
 
 
+def test_large_orders_are_within_the_bounds(orders, context):
+    order = orders()
+    large = order.model_copy(update={"lines": order.lines * 500})
+
+    made = FieldsMapper(set={"lines[*].sku": "$uppercase(sku) & $document.market"}).map(large, context)
+
+    assert {line.sku for line in made.lines} == {"MUG-01us", "CUP-02us"}
+
+
 def test_fields_of_a_mapping_may_be_new(context):
     line = JournalLine(account="1", amount=Money(amount=Decimal("0.00"), currency="USD"), dimensions={"a": "1"})
     entry = JournalEntry(key="k", date="2026-11-01", description="d", lines=(line,))
