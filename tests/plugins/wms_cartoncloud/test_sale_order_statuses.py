@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from crossdock import ConfigError, RejectedError, TransientError
 from crossdock_wms_cartoncloud.api import ReadRefusedError
+from crossdock_wms_cartoncloud.listing import Report
 from crossdock_wms_cartoncloud.sale_order_statuses import SaleOrderStatusSource
 from crossdock_wms_cartoncloud.searching import conditions
 
@@ -197,16 +198,10 @@ async def test_missing_role_is_named(reader: Any, connect: Any, tenant: Any) -> 
     reader.will_answer(403, [{"message": "Forbidden"}])
 
     with pytest.raises(ReadRefusedError) as caught:
-        async for _ in ours.search.since("modified", NOW, NOW, report()):
+        async for _ in ours.search.since("modified", NOW, NOW, Report()):
             pass
 
     assert "WMS Create Jobs" in (caught.value.fix or "")
-
-
-def report() -> Any:
-    from crossdock_wms_cartoncloud.listing import Report
-
-    return Report()
 
 
 # ---------------------------------------------------------------- pages that move
@@ -258,7 +253,7 @@ async def test_a_total_that_counts_what_we_may_not_see_does_not_stop_the_cursor(
     for _ in range(2):
         for page in rows:
             reader.will_answer(200, page, headers={"Total-Pages": "2", "Total-Elements": "77"})
-    found = report()
+    found = Report()
 
     got = [row["id"] async for rows in ours.search.since("modified", NOW, NOW, found) for row in rows]
 
@@ -367,7 +362,7 @@ async def test_refusal_that_does_not_concern_the_condition_is_none_of_the_filter
     reader.will_answer(400, [{"message": "Missing header: Accept-Version"}])
 
     with pytest.raises(ReadRefusedError):
-        async for _ in ours.search.since("modified", NOW, NOW, report()):
+        async for _ in ours.search.since("modified", NOW, NOW, Report()):
             pass
 
     assert ours.search.mode == "datetime"
