@@ -37,8 +37,8 @@ from crossdock_wms_cartoncloud.statuses import read_order
 TENANT = "8f0c7a52-5d1e-4a52-9c1f-0a9b8c7d6e5f"
 CANCELLED = SaleOrderCancellation(reference="108900000000001", customer="Acme Trading", channel="walmart")
 LINES = {
-    "1": {"item": "item-1", "sku": "MUG-01", "quantity": "2"},
-    "2": {"item": "item-2", "sku": "CUP-02", "quantity": "1"},
+    "1": {"id": "item-1", "sku": "MUG-01", "quantity": "2"},
+    "2": {"id": "item-2", "sku": "CUP-02", "quantity": "1"},
 }
 
 
