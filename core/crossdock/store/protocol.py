@@ -59,7 +59,10 @@ class Store(Protocol):
         ...
 
     async def next_due(self, pipeline: str, route: str) -> datetime | None:
-        """When the next unblocked delivery that is pending, attempted or waiting falls due (held ones do not count)."""
+        """When the next unblocked delivery that is pending or attempted falls due.
+
+        What waits for something else, or is held, does not count: nobody knows when that will be.
+        """
         ...
 
     async def effects_of(self, delivery_id: int) -> Sequence[EffectRow]:

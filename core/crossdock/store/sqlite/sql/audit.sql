@@ -14,6 +14,6 @@ SELECT seq, at, actor, pipeline, kind, ref, detail, hash FROM audit ORDER BY seq
 WITH wanted (ref) AS (VALUES {rows})
 SELECT DISTINCT a.seq, a.at, a.actor, a.pipeline, a.kind, a.ref, a.detail
 FROM wanted
-JOIN audit a ON a.ref = wanted.ref
+CROSS JOIN audit a ON a.ref = wanted.ref
 WHERE a.pipeline IS NULL OR a.pipeline = ?
 ORDER BY a.seq

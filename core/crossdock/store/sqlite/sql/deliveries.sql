@@ -18,7 +18,7 @@ LIMIT ?
 SELECT d.due_at
 FROM deliveries d
 WHERE d.pipeline = ? AND d.route = ? AND d.due_at IS NOT NULL
-    AND d.state IN ('pending', 'attempted', 'waiting')
+    AND d.state IN ('pending', 'attempted') AND d.code IS NOT 'in_progress'
     AND NOT EXISTS (
         SELECT 1 FROM deliveries older
         WHERE older.pipeline = d.pipeline AND older.route = d.route AND older.ordering_key = d.ordering_key

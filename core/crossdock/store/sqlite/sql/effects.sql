@@ -66,7 +66,7 @@ WITH wanted (key) AS (VALUES {rows})
 SELECT e.id, e.account, e.sink, e.key, e.version, e.state, e.delivery_id, e.record_id, e.pipeline, e.route,
     p.content, p.memo, p.facts, e.receipt, e.planned_at, e.settled_at
 FROM wanted
-JOIN effects e ON e.rowid = (
+CROSS JOIN effects e ON e.rowid = (
     SELECT rowid FROM effects
     WHERE account = ? AND sink = ? AND key = wanted.key AND state <> 'void'
     ORDER BY version DESC LIMIT 1
@@ -81,7 +81,7 @@ WITH wanted (effect_id) AS (VALUES {rows})
 SELECT s.effect_id, s.position, s.method, s.url, q.headers, q.codec, q.body, s.attempted_at, s.answered_at, s.lost,
     s.status, s.followed, a.headers, a.codec, a.body
 FROM wanted
-JOIN steps s ON s.effect_id = wanted.effect_id
+CROSS JOIN steps s ON s.effect_id = wanted.effect_id
 LEFT JOIN requests q ON q.step_id = s.id
 LEFT JOIN answers a ON a.step_id = s.id
 ORDER BY s.effect_id, s.position

@@ -2,7 +2,7 @@
 WITH wanted (key) AS (VALUES {rows})
 SELECT r.key, r.revision, r.version, r.version_is_time, r.digest, p.salt
 FROM wanted
-JOIN records r ON r.id = (
+CROSS JOIN records r ON r.id = (
     SELECT id FROM records
     WHERE pipeline = ? AND key = wanted.key
     ORDER BY revision DESC LIMIT 1

@@ -5,14 +5,15 @@ INSERT INTO links (
 ON CONFLICT (near_account, near_id, near_kind, far_account, far_id, far_kind) DO UPDATE SET
     lines = excluded.lines, detail = excluded.detail, effect_id = coalesce(excluded.effect_id, effect_id)
 
+-- CROSS JOIN: the ids lead, whatever the planner thinks of their number.
 -- name: by_near
 WITH wanted (id) AS (VALUES {rows})
 SELECT DISTINCT l.id, l.near_account, l.near_kind, l.near_id, l.far_account, l.far_kind, l.far_id, l.lines, l.detail
 FROM wanted
-JOIN links l ON l.near_account = ? AND l.near_id = wanted.id AND l.far_account = ?
+CROSS JOIN links l ON l.near_account = ? AND l.near_id = wanted.id AND l.far_account = ?
 
 -- name: by_far
 WITH wanted (id) AS (VALUES {rows})
 SELECT DISTINCT l.id, l.near_account, l.near_kind, l.near_id, l.far_account, l.far_kind, l.far_id, l.lines, l.detail
 FROM wanted
-JOIN links l ON l.far_account = ? AND l.far_id = wanted.id AND l.near_account = ?
+CROSS JOIN links l ON l.far_account = ? AND l.far_id = wanted.id AND l.near_account = ?
