@@ -26,11 +26,12 @@ demo: $(READY) ## The main job, whole, on loopback: real HTTP between simulated 
 test: $(READY) ## Every test
 	@$(BIN)/python -m pytest -n $(WORKERS)
 
-check: $(READY) ## Formatting, lint, types, import directions
+check: $(READY) ## Formatting, lint, types, import directions, the docs' code
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy $(DISTS)
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -n $(WORKERS) tests/docs
 
 lock: ## Pin what the workspace needs: versions and hashes, no hosts (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \

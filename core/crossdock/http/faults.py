@@ -11,7 +11,8 @@ from crossdock.http.types import Request
 
 def place(request: Request) -> str:
     """A request as messages name it: no query, no headers."""
-    return f"{request.method} {request.url.netloc.decode('ascii')}{request.url.raw_path.partition(b'?')[0].decode('ascii', 'replace')}"
+    path = request.url.raw_path.partition(b"?")[0].decode("ascii", "replace")
+    return f"{request.method} {request.url.netloc.decode('ascii')}{path}"
 
 
 def cause(error: BaseException) -> str:
