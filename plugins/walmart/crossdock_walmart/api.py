@@ -8,7 +8,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from crossdock import CredentialsError, CrossdockError, RejectedError, TransientError
-from crossdock.http import Reader, Response
+from crossdock.http import Reader, Request, Response
 from crossdock.jsonio import Json, loads
 from crossdock_walmart.faults import Fault, codes, faults_of
 
@@ -74,7 +74,7 @@ class OrderPage:
 
 
 class WalmartApi:
-    """Walmart Marketplace as far as it is read.
+    """Walmart Marketplace: what is read at once, and requests for core to send.
 
     Source: Walmart Marketplace, Orders API, Settings API, Token API (US); read 2026-11.
     """
@@ -99,13 +99,29 @@ class WalmartApi:
 
     async def order(self, purchase_order_id: str) -> Json | None:
         """One order as it is now, or None where there is none."""
-        response = await self._http.get(f"/v3/orders/{quote(purchase_order_id, safe='')}")
+        response = await self._http.get(_order_path(purchase_order_id))
         if not self._is_found(response, "orders"):
             return None
         order = _json_object(response, "an order").get("order")
         if not isinstance(order, dict):
             raise TransientError("Walmart answered the request for one order without an order in it")
         return order
+
+    async def now(self) -> datetime:
+        """Walmart's clock."""
+        return await self._http.vendor_now()
+
+    def order_request(self, purchase_order_id: str) -> Request:
+        """The request that reads one order."""
+        return self._http.build("GET", _order_path(purchase_order_id))
+
+    def acknowledge_request(self, purchase_order_id: str) -> Request:
+        """The request that acknowledges a whole order; its body is empty."""
+        return self._http.build("POST", f"{_order_path(purchase_order_id)}/acknowledge")
+
+    def shipping_request(self, purchase_order_id: str, body: Json) -> Request:
+        """The request that ships lines of an order, or changes the tracking of what is shipped."""
+        return self._http.build("POST", f"{_order_path(purchase_order_id)}/shipping", json=body)
 
     async def token_detail(self) -> Json | None:
         """What the token may do, or None where Walmart does not tell."""
@@ -171,6 +187,10 @@ class WalmartApi:
         if status in (408, 423, 425, 429) or status >= 500 or not faults:
             return TransientError(message, **facts)
         return RejectedError(message, **facts)
+
+
+def _order_path(purchase_order_id: str) -> str:
+    return f"/v3/orders/{quote(purchase_order_id, safe='')}"
 
 
 def _forbidden(scope: str, faults: tuple[Fault, ...]) -> CredentialsError:

@@ -53,16 +53,21 @@ def to_order(wire: WalmartOrder, market: str = "us") -> Order:
         market=market,
         number=wire.purchase_order_id,
         customer_number=wire.customer_order_id or None,
-        ordered_at=_utc(wire.order_date),
-        ship_by=_utc(wire.ship_by) if wire.ship_by else None,
-        deliver_by=_utc(wire.deliver_by) if wire.deliver_by else None,
+        ordered_at=utc(wire.order_date),
+        ship_by=utc(wire.ship_by) if wire.ship_by else None,
+        deliver_by=utc(wire.deliver_by) if wire.deliver_by else None,
         shipping_method=wire.method or None,
         ship_to=_address(wire, market),
         node=wire.node_id or None,
         node_name=wire.node_name or None,
-        fulfilled_by=_FULFILLERS.get((wire.node_type or "").lower(), "unknown"),
+        fulfilled_by=to_fulfiller(wire),
         lines=tuple(_line(position, line) for position, line in enumerate(wire.lines, start=1)),
     )
+
+
+def to_fulfiller(wire: WalmartOrder) -> Fulfiller:
+    """Who fulfils an order; one that does not say so is the seller's own."""
+    return _FULFILLERS.get((wire.node_type or "").lower(), "unknown")
 
 
 def _line(position: int, line: WalmartLine) -> OrderLine:
@@ -71,7 +76,7 @@ def _line(position: int, line: WalmartLine) -> OrderLine:
         raise RejectedError(f"order line {position} bears no line number", code="no_line_number", line=position)
     if not sku or not sku.strip():
         raise RejectedError(f"order line {position} bears no SKU", code="no_sku", line=position, line_number=number)
-    quantity = _quantity(position, line)
+    quantity = to_quantity(position, line)
     return OrderLine(
         number=number,
         sku=sku,
@@ -79,13 +84,13 @@ def _line(position: int, line: WalmartLine) -> OrderLine:
         quantity=quantity,
         unit=line.unit or None,
         charges=tuple(_charges(position, line)),
-        statuses=_statuses(position, line, quantity),
+        statuses=to_statuses(position, line, quantity),
         fulfilment=line.fulfilment_option or None,
-        cancel_requested=_is_set(line.intent_to_cancel),
+        cancel_requested=asks_to_cancel(line),
     )
 
 
-def _quantity(position: int, line: WalmartLine) -> Decimal:
+def to_quantity(position: int, line: WalmartLine) -> Decimal:
     """What was ordered; where the line does not say, what its statuses say."""
     if line.quantity is not None:
         return line.quantity
@@ -95,7 +100,7 @@ def _quantity(position: int, line: WalmartLine) -> Decimal:
     return sum(counted, Decimal(0))
 
 
-def _statuses(position: int, line: WalmartLine, quantity: Decimal) -> tuple[OrderLineStatus, ...]:
+def to_statuses(position: int, line: WalmartLine, quantity: Decimal) -> tuple[OrderLineStatus, ...]:
     """One slice per status. A single one without quantity stands for what is left; what no status covers is unknown."""
     left = quantity - sum((slice_.quantity or Decimal(0) for slice_ in line.statuses), Decimal(0))
     open_ones = sum(slice_.quantity is None for slice_ in line.statuses)
@@ -168,10 +173,12 @@ def _address(wire: WalmartOrder, market: str) -> Address:
     )
 
 
-def _is_set(intent_to_cancel: object) -> bool:
+def asks_to_cancel(line: WalmartLine) -> bool:
     """Whether the buyer asked to cancel: the words are not documented, so any that are there count."""
+    intent_to_cancel = line.intent_to_cancel
     return bool(intent_to_cancel.strip() if isinstance(intent_to_cancel, str) else intent_to_cancel)
 
 
-def _utc(moment: datetime) -> datetime:
+def utc(moment: datetime) -> datetime:
+    """The instant in UTC; without a zone it is taken for UTC."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

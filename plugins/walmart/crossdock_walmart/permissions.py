@@ -8,7 +8,11 @@ from crossdock import CredentialsError, TestReport
 from crossdock.jsonio import Json
 
 _LEVELS = {"no_access": 0, "view_only": 1, "full_access": 2}
-NEEDS: Mapping[str, tuple[str, str]] = {"orders": ("orders", "view_only")}
+NEEDS: Mapping[str, tuple[str, str]] = {
+    "orders": ("orders", "view_only"),
+    "acknowledgements": ("orders", "full_access"),
+    "shipments": ("orders", "full_access"),
+}
 """Component of this plugin: the scope it needs, and how much of it."""
 
 _FIX = "create a key for production in Developer Portal > API Key Management, or ask the account's administrator"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from crossdock import AuthProvider, Connection, Simulator, Source, hookimpl
+from crossdock import AuthProvider, Connection, Mapper, Simulator, Sink, Source, hookimpl
+from crossdock_walmart.acknowledgements import AcknowledgementSink
 from crossdock_walmart.auth import ClientCredentials
 from crossdock_walmart.config import WalmartConnection
 from crossdock_walmart.orders import OrderSource
+from crossdock_walmart.shipment import ShipmentMapper
+from crossdock_walmart.shipments import ShipmentSink
 
 
 @hookimpl
@@ -20,6 +23,18 @@ def register_connections() -> list[type[Connection]]:
 def register_sources() -> list[type[Source[Any, Any]]]:
     """Purchase orders."""
     return [OrderSource]
+
+
+@hookimpl
+def register_mappers() -> list[type[Mapper[Any, Any]]]:
+    """Shipments of a warehouse, told as Walmart wants them."""
+    return [ShipmentMapper]
+
+
+@hookimpl
+def register_sinks() -> list[type[Sink[Any, Any]]]:
+    """Acknowledgements, and shipments with their tracking."""
+    return [AcknowledgementSink, ShipmentSink]
 
 
 @hookimpl

@@ -10,7 +10,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AliasPath,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 ItemT = TypeVar("ItemT")
 
@@ -31,6 +40,17 @@ Quantity = Annotated[Decimal, Field(ge=0, le=1_000_000_000, decimal_places=6)]
 """A text on the wire ("2"), sometimes a number."""
 Amount = Annotated[Decimal, Field(max_digits=28)]
 """A number on the wire, in major units. 28 digits is what decimal arithmetic keeps exactly."""
+
+
+def _or_none(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return handler(value)
+    except ValidationError:
+        return None
+
+
+Lenient = Annotated[ItemT | None, WrapValidator(_or_none)]
+"""What is left out where it cannot be read: no order is refused for it."""
 
 
 def _at(*path: str) -> Any:
@@ -110,3 +130,22 @@ class WalmartOrder(_Wire):
     node_type: str | None = _at("shipNode", "type")
     node_id: str | None = _at("shipNode", "id")
     node_name: str | None = _at("shipNode", "name")
+
+
+class WalmartShippedStatus(WalmartLineStatus):
+    """A slice of a line with all that shipping left on it."""
+
+    tracking_url: Lenient[str] = _at("trackingInfo", "trackingURL")
+
+
+class WalmartShippedLine(WalmartLine):
+    """A line with what shipping asks of it."""
+
+    status_date: Lenient[datetime] = _at("statusDate")
+    statuses: Many[WalmartShippedStatus] = _all_at("orderLineStatuses", "orderLineStatus")  # type: ignore[assignment]
+
+
+class WalmartShippedOrder(WalmartOrder):
+    """A purchase order as shipping reads it. Listings are read without these: they cost time on each line."""
+
+    lines: Many[WalmartShippedLine] = _all_at("orderLines", "orderLine")  # type: ignore[assignment]

@@ -111,7 +111,14 @@ class FakeReader:
         self.requests: list[Request] = []
 
     def build(self, method: str, path: str, **kwargs: Any) -> Request:
-        return Request(method, f"https://walmart.example.test{path}", params=kwargs.get("params"))
+        body, headers = kwargs.get("json"), {} if kwargs.get("json") is None else {"Content-Type": "application/json"}
+        return Request(
+            method,
+            f"https://walmart.example.test{path}",
+            params=kwargs.get("params"),
+            content=None if body is None else dumps(body),
+            headers=headers,
+        )
 
     async def send(self, request: Request) -> Response:
         self.requests.append(request)
@@ -245,6 +252,7 @@ def kit() -> Any:
         changed = staticmethod(changed)
         connection = staticmethod(connection)
         order = ORDER
+        now = NOW
         day = timedelta(days=1)
 
     return Kit

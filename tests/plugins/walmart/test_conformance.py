@@ -3,15 +3,42 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
-from crossdock import Secret
+from crossdock import Context, Known, Link, Links, Ref, Secret
+from crossdock.canonical import Package, PackageLine, Shipment, StatusChange
 from crossdock.testing import conformance
 from crossdock_walmart import plugin
+from crossdock_walmart.acknowledgements import AcknowledgementSink
 from crossdock_walmart.auth import ClientCredentials
 from crossdock_walmart.config import WalmartConnection
 from crossdock_walmart.orders import OrderSource
+from crossdock_walmart.shipment import ShipmentMapper
+from crossdock_walmart.shipments import ShipmentSink
 from crossdock_walmart.simulator import WalmartSimulator
+from crossdock_walmart.standing import to_standing
+
+AT = datetime(2026, 11, 2, tzinfo=UTC)
+SHIPMENT = Shipment(
+    order="so-1",
+    shipped_at=AT,
+    packages=(
+        Package(
+            id="con-1",
+            carrier="fedex ground",
+            tracking_number="9612 0209 8765 4312 3456 72",
+            lines=(PackageLine(line="item-1", sku="KET-BLU", quantity=Decimal(1)),),
+        ),
+        Package(
+            id="con-2",
+            carrier="Star Track",
+            tracking_number="ST2",
+            tracking_url="https://track.example.test/ST2",
+            lines=(PackageLine(line="item-1", sku="KET-BLU", quantity=Decimal(1)),),
+        ),
+    ),
+)
 
 
 def connect(base_url: str) -> WalmartConnection:
@@ -23,6 +50,40 @@ def raw_orders() -> list[Any]:
     simulator = WalmartSimulator(seed=1)
     simulator.control("orders", {"count": 3})
     return list(simulator.control("state")["orders"])
+
+
+def known(status: str) -> Known:
+    """One order of two kettles in that status, and the link to its sale order."""
+    slices = {"orderLineStatus": [{"status": status, "statusQuantity": {"amount": "2"}}]}
+    line = {"lineNumber": "3", "item": {"sku": "KET-BLU"}, "orderLineQuantity": {"amount": "2"}}
+    raw = {
+        "purchaseOrderId": "108900000000001",
+        "orderDate": int(AT.timestamp() * 1000),
+        "orderLines": {"orderLine": [{**line, "orderLineStatuses": slices}]},
+    }
+    near, far = Ref("warehouse/one", "sale_order", "so-1"), Ref("walmart/us", "order", "108900000000001")
+    beside = {"id": "3", "sku": "KET-BLU", "quantity": "2"}
+    return Known(Links([Link(near, far, {"item-1": beside})]), None, to_standing(raw, "108900000000001", AT))
+
+
+def place(status: str) -> Any:
+    """Put that order into a simulator."""
+
+    def arrange(simulator: Any) -> None:
+        lines = [{"sku": "KET-BLU", "quantity": 2, "line_number": 3}]
+        simulator.control("orders", {"purchase_order_id": "108900000000001", "lines": lines})
+        (raw,) = simulator.control("state")["orders"]
+        raw["orderLines"]["orderLine"][0]["orderLineStatuses"]["orderLineStatus"][0]["status"] = status
+        simulator.control("reset", {})
+        simulator.control("orders", {"orders": [raw]})
+
+    return arrange
+
+
+def updates(**changed: Any) -> list[Any]:
+    first, *others = SHIPMENT.packages
+    shipment = SHIPMENT.model_copy(update={"packages": (first.model_copy(update=changed), *others)})
+    return list(ShipmentMapper().map(shipment, Context(key="so-1", pipeline="sample")))
 
 
 class TestWalmart(conformance.Suite):
@@ -37,5 +98,21 @@ class TestWalmart(conformance.Suite):
                 raws=raw_orders(),
                 arrange=lambda simulator: simulator.control("orders", {"count": 3, "created_hours_ago": 1}),
             )
+        ],
+        mappers=[conformance.MapperSample(ShipmentMapper(carriers={"Star Track": "other"}), documents=[SHIPMENT])],
+        sinks=[
+            conformance.SinkSample(
+                AcknowledgementSink(),
+                StatusChange(kind="sale_order", id="so-1", status="PACKED", at=AT),
+                known=known("Created"),
+                arrange=place("Created"),
+            ),
+            conformance.SinkSample(
+                ShipmentSink(),
+                updates()[0],
+                revised=[updates(tracking_number="96120001")[0], updates(carrier="UPS")[0]],
+                known=known("Acknowledged"),
+                arrange=place("Acknowledged"),
+            ),
         ],
     )

@@ -13,13 +13,17 @@ from pydantic import ValidationError
 
 import crossdock_walmart.plugin as plugin
 from crossdock import CredentialsError, Secret
-from crossdock.canonical import Order
+from crossdock.canonical import Order, Shipment, StatusChange
 from crossdock.contract import hookspecs
 from crossdock.contract.component import type_arguments
 from crossdock.http import Allowance, Response
+from crossdock_walmart.acknowledgements import AcknowledgementSink
 from crossdock_walmart.auth import ClientCredentials
 from crossdock_walmart.config import WalmartConnection
+from crossdock_walmart.documents import ShipmentUpdate
 from crossdock_walmart.orders import OrderSource
+from crossdock_walmart.shipment import ShipmentMapper
+from crossdock_walmart.shipments import ShipmentSink
 
 DETAIL = {"is_valid": True, "is_channel_match": True, "scopes": {"orders": "full_access", "item": "no_access"}}
 NODES = [
@@ -60,8 +64,13 @@ def test_the_hooks_offer_what_the_plugin_has():
 
     assert manager.hook.register_connections() == [[WalmartConnection]]
     assert manager.hook.register_sources() == [[OrderSource]]
+    assert manager.hook.register_mappers() == [[ShipmentMapper]]
+    assert manager.hook.register_sinks() == [[AcknowledgementSink, ShipmentSink]]
     assert manager.hook.register_auth_providers() == [[ClientCredentials]]
     assert type_arguments(OrderSource) == (WalmartConnection, Order)
+    assert type_arguments(ShipmentMapper) == (Shipment, ShipmentUpdate)
+    assert type_arguments(AcknowledgementSink) == (WalmartConnection, StatusChange)
+    assert type_arguments(ShipmentSink) == (WalmartConnection, ShipmentUpdate)
 
 
 def test_the_simulator_is_imported_only_inside_its_hook(monkeypatch):
