@@ -1,25 +1,35 @@
-"""The way back: what a warehouse did, told to a marketplace without a network."""
+"""The way back: what a warehouse did, told to a marketplace, without a network and with one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 
-from crossdock import Answers, Known, Link, Links, Ref, SettledEffect
-from crossdock.canonical import PackageLine, StatusChange
-from crossdock.http import Request, Response
+from crossdock import Answers, Context, Known, Link, Links, Ref, SettledEffect
+from crossdock.canonical import Package, PackageLine, Shipment, StatusChange
+from crossdock.clock import SystemClock
+from crossdock.http import Client, Request, Response
 from crossdock.jsonio import dumps, loads
+from crossdock.testing.clients import client_for
+from crossdock_walmart.acknowledgements import AcknowledgementSink
 from crossdock_walmart.documents import ShipmentUpdate
+from crossdock_walmart.shipment import ShipmentMapper
+from crossdock_walmart.shipments import ShipmentSink
+from crossdock_walmart.simulator import WalmartSimulator
 
 SALE_ORDER = "so-1"
 WAREHOUSE = "warehouse/one"
 NUMBER = "1Z5R89390357567127"
+PLACED = [{"sku": "KET-BLU", "quantity": 3, "line_number": 4}, {"sku": "MUG-01", "quantity": 1, "line_number": 2}]
 
 
 class Way:
@@ -166,3 +176,110 @@ def desk(kit: Any) -> Callable[..., Desk]:
         return Desk(kit, sink, Links() if found is None else found, raw, **more)
 
     return make
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    with WalmartSimulator(seed=1).running() as address:
+        yield address
+
+
+@pytest.fixture
+def control(url):
+    def call(verb, body=None):
+        return httpx.post(f"{url}/_sim/{verb}", json=body or {}).raise_for_status().json()
+
+    return call
+
+
+@dataclass
+class Store:
+    """An order, its sale order, what is in effect, and what core does between them."""
+
+    client: Client
+    connection: Any
+    order: str
+    url: str
+    effects: dict[str, SettledEffect] = field(default_factory=dict)
+
+    @property
+    def links(self) -> Links:
+        near = Ref("warehouse/one", "sale_order", "so-1")
+        lines = {
+            f"item-{line['line_number']}": {
+                "id": str(line["line_number"]),
+                "sku": line["sku"],
+                "quantity": str(line["quantity"]),
+            }
+            for line in PLACED
+        }
+        return Links([Link(near, Ref(self.connection.identity, "order", self.order), lines)])
+
+    async def plan(self, sink: Any, document: Any) -> Any:
+        sink.bind(self.connection, self.client)
+        observed = await sink.observe(document, Known(self.links))
+        key = sink.effect_key(document, Known(self.links, observed=observed))
+        return sink.plan(document, Known(self.links, self.effects.get(key or self.order), observed))
+
+    async def acknowledge(self, status: str = "AWAITING_PICK_AND_PACK", **settings: Any) -> SettledEffect | None:
+        change = StatusChange(kind="sale_order", id="so-1", status=status, at=await self.client.vendor_now())
+        return await self.make(sink := AcknowledgementSink(**settings), await self.plan(sink, change))
+
+    async def ship(self, *packages: Package, **settings: Any) -> list[SettledEffect | None]:
+        """What became of each package; None where it was in effect already."""
+        sink = ShipmentSink(**settings)
+        effects = [await self.plan(sink, update) for update in await self.updates(*packages)]
+        return [await self.make(sink, effect) for effect in effects]
+
+    async def updates(self, *packages: Package) -> Any:
+        at = await self.client.vendor_now() - timedelta(minutes=5)
+        shipment = Shipment(order=self.order, shipped_at=at, packages=packages)
+        return ShipmentMapper().map(shipment, Context(key="so-1", pipeline="tracking"))
+
+    async def make(self, sink: Any, effect: Any) -> SettledEffect | None:
+        """Send a planned effect, unless it is in effect already."""
+        latest = self.effects.get(effect.key)
+        if latest is not None and latest.content == effect.content:
+            return None
+        answers = [await self.send(step) for step in effect.steps]
+        while (following := sink.follow(effect, Answers(answers))) is not None:
+            answers.append(await self.send(following))
+        receipt = sink.receipt(effect, Answers(answers))
+        stored = loads(dumps({"content": effect.content, "memo": effect.memo}))
+        version = latest.version + 1 if latest else 1
+        self.effects[effect.key] = SettledEffect(effect.key, version, stored["content"], stored["memo"], receipt)
+        return self.effects[effect.key]
+
+    async def send(self, request: Any) -> Any:
+        return await self.client.perform(request, correlation_id=str(uuid.uuid4()))
+
+    @property
+    def shown(self) -> dict[str, list[tuple[str, str, str | None]]]:
+        """Status, quantity and number of each part of each line, as Walmart has it."""
+        (order,) = [
+            one for one in httpx.get(f"{self.url}/_sim/state").json()["orders"] if one["purchaseOrderId"] == self.order
+        ]
+        return {
+            line["lineNumber"]: [
+                (part["status"], part["statusQuantity"]["amount"], (part["trackingInfo"] or {}).get("trackingNumber"))
+                for part in line["orderLineStatuses"]["orderLineStatus"]
+            ]
+            for line in order["orderLines"]["orderLine"]
+        }
+
+    def done(self, kind: str) -> list[int]:
+        """How often each revision of a fact was done."""
+        facts = httpx.get(f"{self.url}/_sim/facts").json()
+        return [fact["count"] for fact in facts if (fact["kind"], fact["key"]) == (kind, self.order)]
+
+
+@pytest.fixture
+def store(url, control, kit):
+    @asynccontextmanager
+    async def opened():
+        (order,) = control("orders", {"lines": PLACED})["ids"]
+        connection = kit.connection(base_url=url)
+        async with client_for(connection, clock=SystemClock()) as client:
+            yield Store(client, connection, order, url)
+
+    return opened
