@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from crossdock import Answers, Context, Known, Link, Links, Ref, SettledEffect
+from crossdock import Answers, Context, HoldError, Known, Link, Links, Ref, SettledEffect
 from crossdock.canonical import Package, PackageLine, Shipment, StatusChange
 from crossdock.clock import SystemClock
 from crossdock.http import Client, Request, Response
@@ -283,3 +283,50 @@ def store(url, control, kit):
             yield Store(client, connection, order, url)
 
     return opened
+
+
+# ---------------------------------------------------------------- one order of two kettles and a mug
+
+
+@pytest.fixture
+def linked(way):
+    return way.links(("item-1", "2", "KET-BLU", 2), ("item-2", "5", "MUG-01", 1))
+
+
+@pytest.fixture
+def open_(way):
+    return way.wire(way.line("2", "KET-BLU", ("Acknowledged", 2)), way.line("5", "MUG-01", ("Acknowledged", 1)))
+
+
+@pytest.fixture
+def shipped(way):
+    def make(number=way.number, kettles=2, **more):
+        left = [("Acknowledged", 2 - kettles)] if kettles < 2 else []
+        return way.wire(
+            way.line("2", "KET-BLU", *left, ("Shipped", kettles, number), **more),
+            way.line("5", "MUG-01", ("Shipped", 1, number), **more),
+        )
+
+    return make
+
+
+@pytest.fixture
+def whole(way):
+    return way.update(("item-1", "KET-BLU", 2), ("item-2", "MUG-01", 1))
+
+
+@pytest.fixture(scope="session")
+def sent_lines():
+    """What a shipping body says of each line."""
+
+    def read(body):
+        lines = body["orderShipment"]["orderLines"]["orderLine"]
+        return {line["lineNumber"]: line["orderLineStatuses"]["orderLineStatus"][0] for line in lines}
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def held_by():
+    """What expects a hold of that code."""
+    return lambda code: pytest.raises(HoldError, check=lambda error: error.code == code)

@@ -6,58 +6,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crossdock import Absent, Conflict, Done, HoldError, NothingToDo, NotYetError, RejectedError
+from crossdock import NothingToDo, NotYetError
 from crossdock_walmart.shipments import ShipmentSink
 
 pytestmark = pytest.mark.anyio
 
-CONTENT = "INVALID_REQUEST_CONTENT.GMP_ORDER_API"
 KETTLES = ("item-1", "2", "KET-BLU", 2)
 MUG = ("item-2", "5", "MUG-01", 1)
-
-
-@pytest.fixture
-def linked(way):
-    return way.links(KETTLES, MUG)
-
-
-@pytest.fixture
-def open_(way):
-    return way.wire(way.line("2", "KET-BLU", ("Acknowledged", 2)), way.line("5", "MUG-01", ("Acknowledged", 1)))
-
-
-@pytest.fixture
-def shipped(way):
-    def make(number=way.number, kettles=2, **more):
-        left = [("Acknowledged", 2 - kettles)] if kettles < 2 else []
-        return way.wire(
-            way.line("2", "KET-BLU", *left, ("Shipped", kettles, number), **more),
-            way.line("5", "MUG-01", ("Shipped", 1, number), **more),
-        )
-
-    return make
-
-
-@pytest.fixture
-def whole(way):
-    return way.update(("item-1", "KET-BLU", 2), ("item-2", "MUG-01", 1))
-
-
-def sent_lines(body):
-    return {
-        line["lineNumber"]: line["orderLineStatuses"]["orderLineStatus"][0]
-        for line in body["orderShipment"]["orderLines"]["orderLine"]
-    }
-
-
-def held_by(code):
-    return pytest.raises(HoldError, check=lambda error: error.code == code)
 
 
 # ---------------------------------------------------------------- the first shipment
 
 
-async def test_package_ships_each_of_its_lines_with_its_quantity(desk, way, linked, open_, whole):
+async def test_package_ships_each_of_its_lines_with_its_quantity(desk, way, linked, open_, whole, sent_lines):
     one = desk(ShipmentSink(), linked, open_)
 
     settled = await one.deliver(whole)
@@ -76,7 +37,7 @@ async def test_package_ships_each_of_its_lines_with_its_quantity(desk, way, link
     assert settled.receipt.identifiers["tracking_number"] == way.number
 
 
-async def test_other_carrier_goes_with_its_url(desk, way, linked, open_):
+async def test_other_carrier_goes_with_its_url(desk, way, linked, open_, sent_lines):
     update = way.update(
         ("item-1", "KET-BLU", 2), ("item-2", "MUG-01", 1), other_carrier="Star Track", tracking_url="https://t.test/1"
     )
@@ -93,7 +54,7 @@ async def test_other_carrier_goes_with_its_url(desk, way, linked, open_):
     ("said", "told"),
     [("VALUE", "Value"), ("ONE_DAY", "OneDay"), ("WhiteGlove", "WhiteGlove"), (None, "Standard"), ("Drone", "Drone")],
 )
-async def test_method_is_the_orders_own_in_walmarts_spelling(desk, linked, open_, whole, said, told):
+async def test_method_is_the_orders_own_in_walmarts_spelling(desk, linked, open_, whole, said, told, sent_lines):
     open_["shippingInfo"]["methodCode"] = said
     one = desk(ShipmentSink(), linked, open_)
 
@@ -103,7 +64,9 @@ async def test_method_is_the_orders_own_in_walmarts_spelling(desk, linked, open_
 
 
 @pytest.mark.parametrize(("offset_h", "expected_h"), [(5, 0), (-2, -2), (-1000, -24)])
-async def test_ship_date_is_neither_in_the_future_nor_before_the_order(desk, way, linked, open_, offset_h, expected_h):
+async def test_ship_date_is_neither_in_the_future_nor_before_the_order(
+    desk, way, linked, open_, offset_h, expected_h, sent_lines
+):
     open_["orderDate"] = int((way.kit.now - timedelta(hours=24)).timestamp() * 1000)
     update = way.update(("item-1", "KET-BLU", 2), ("item-2", "MUG-01", 1)).model_copy(
         update={"shipped_at": way.kit.now + timedelta(hours=offset_h)}
@@ -194,7 +157,7 @@ async def test_order_that_walmart_fulfils_is_left_alone(desk, linked, open_, who
         ([("item-1", "KET-BLU", 2), ("item-2", "MUG-01", 1), ("item-9", "NEW-01", 4)], "NEW-01 from 0 to 4"),
     ],
 )
-async def test_lines_that_staff_edited_are_held_before_anything_is_sent(desk, way, linked, open_, now, words):
+async def test_lines_that_staff_edited_are_held_before_anything_is_sent(desk, way, linked, open_, now, words, held_by):
     one = desk(ShipmentSink(), linked, open_)
 
     with held_by("lines_edited") as held:
@@ -213,7 +176,7 @@ async def test_lines_that_were_entered_anew_are_the_same_lines(desk, way, linked
     assert effect.content["lines"] == {"2": "2", "5": "1"}
 
 
-async def test_edit_is_found_before_an_acknowledgement_is_waited_for(desk, way, linked):
+async def test_edit_is_found_before_an_acknowledgement_is_waited_for(desk, way, linked, held_by):
     raw = way.wire(way.line("2", "KET-BLU", ("Created", 2)), way.line("5", "MUG-01", ("Created", 1)))
 
     with held_by("lines_edited"):
@@ -230,12 +193,12 @@ async def test_what_was_cancelled_at_walmart_may_be_taken_out_in_the_warehouse(d
     assert effect.content["lines"] == {"2": "1"}
 
 
-async def test_link_without_lines_is_held(desk, way, open_, whole):
+async def test_link_without_lines_is_held(desk, way, open_, whole, held_by):
     with held_by("lines_not_linked"):
         await desk(ShipmentSink(), way.links(), open_).plan(whole)
 
 
-async def test_linked_line_that_walmart_does_not_show_is_held(desk, way, open_, whole):
+async def test_linked_line_that_walmart_does_not_show_is_held(desk, way, open_, whole, held_by):
     with held_by("line_not_found"):
         await desk(ShipmentSink(), way.links(("item-1", "77", "KET-BLU", 2)), open_).plan(whole)
 
@@ -250,7 +213,7 @@ async def test_link_by_hand_that_names_lines_alone_is_enough(desk, way, open_, w
 
 
 @pytest.mark.parametrize("quantity", ["0.5", "1.25"])
-async def test_part_of_a_unit_is_held(desk, way, open_, quantity):
+async def test_part_of_a_unit_is_held(desk, way, open_, quantity, held_by):
     linked = way.links(("item-1", "2", "KET-BLU", 2))
 
     with held_by("quantities_do_not_add_up"):
@@ -259,7 +222,7 @@ async def test_part_of_a_unit_is_held(desk, way, open_, quantity):
         )
 
 
-async def test_packages_that_hold_more_than_their_line_are_held(desk, way):
+async def test_packages_that_hold_more_than_their_line_are_held(desk, way, held_by):
     linked = way.links(("item-1", "2", "KET-BLU", 2), ("item-2", "3", "KET-BLU", 1))
     raw = way.wire(way.line("2", "KET-BLU", ("Acknowledged", 2)), way.line("3", "KET-BLU", ("Acknowledged", 1)))
 
@@ -295,7 +258,7 @@ def partly_cancelled(way):
     )
 
 
-async def test_what_left_though_it_was_cancelled_is_held(desk, linked, partly_cancelled, whole):
+async def test_what_left_though_it_was_cancelled_is_held(desk, linked, partly_cancelled, whole, held_by):
     with held_by("cancelled_but_shipped") as held:
         await desk(ShipmentSink(), linked, partly_cancelled).plan(whole)
 
@@ -303,7 +266,7 @@ async def test_what_left_though_it_was_cancelled_is_held(desk, linked, partly_ca
 
 
 async def test_what_left_though_it_was_cancelled_is_left_out_where_that_is_wished(
-    desk, linked, partly_cancelled, whole
+    desk, linked, partly_cancelled, whole, sent_lines
 ):
     one = desk(ShipmentSink(cancelled_lines="leave_out"), linked, partly_cancelled)
 
@@ -312,7 +275,7 @@ async def test_what_left_though_it_was_cancelled_is_left_out_where_that_is_wishe
     assert {n: line["statusQuantity"]["amount"] for n, line in sent_lines(one.sent[0]).items()} == {"2": "1", "5": "1"}
 
 
-async def test_buyers_wish_to_cancel_holds_the_shipment(desk, linked, open_, whole):
+async def test_buyers_wish_to_cancel_holds_the_shipment(desk, linked, open_, whole, held_by):
     open_["orderLines"]["orderLine"][1]["intentToCancel"] = "BUYER"
 
     with held_by("cancel_requested") as held:
@@ -332,7 +295,7 @@ async def test_buyers_wish_is_overridden_on_its_line_alone_where_that_is_wished(
     assert {line["lineNumber"]: line["intentToCancelOverride"] for line in lines} == {"2": False, "5": True}
 
 
-async def test_more_than_is_open_is_held_with_what_is_shown(desk, way, linked, whole):
+async def test_more_than_is_open_is_held_with_what_is_shown(desk, way, linked, whole, held_by):
     raw = way.wire(
         way.line("2", "KET-BLU", ("Acknowledged", 1), ("Shipped", 1, "BYHAND1")),
         way.line("5", "MUG-01", ("Acknowledged", 1)),
@@ -342,300 +305,3 @@ async def test_more_than_is_open_is_held_with_what_is_shown(desk, way, linked, w
         await desk(ShipmentSink(), linked, raw).plan(whole)
 
     assert "BYHAND1" in held.value.message
-
-
-# ---------------------------------------------------------------- what is in effect
-
-
-async def test_tracking_that_walmart_shows_already_is_looked_at_and_not_sent(desk, way, linked, shipped, whole):
-    one = desk(ShipmentSink(), linked, shipped())
-
-    settled = await one.deliver(whole)
-
-    assert one.sent == []
-    assert "nothing was sent" in settled.receipt.note
-
-
-async def test_same_content_is_in_effect_already(desk, linked, open_, shipped, whole):
-    one = desk(ShipmentSink(), linked, open_, afterwards=shipped())
-    await one.deliver(whole)
-
-    assert await one.deliver(whole) is None
-    assert len(one.sent) == 1
-
-
-async def test_change_names_the_old_number(desk, way, linked, open_, shipped, whole):
-    one = desk(ShipmentSink(), linked, open_, afterwards=shipped())
-    await one.deliver(whole)
-
-    await one.deliver(whole.model_copy(update={"tracking_number": "T9", "carrier": "FedEx"}))
-
-    change = one.sent[1]["orderShipment"]
-    assert change["processMode"] == "PARTIAL_UPDATE"
-    line = sent_lines(one.sent[1])["2"]
-    assert line["currentTrackingInfo"] == {"trackingNumber": way.number}
-    assert line["trackingInfo"]["trackingNumber"] == "T9"
-    assert line["trackingInfo"]["carrierName"] == {"carrier": "FedEx"}
-    assert line["statusQuantity"]["amount"] == "2"
-
-
-async def test_number_that_goes_there_and_back_is_three_versions(desk, way, linked, open_, shipped, whole):
-    one = desk(ShipmentSink(), linked, open_)
-    other = whole.model_copy(update={"tracking_number": "T9"})
-
-    for update, after in ((whole, shipped()), (other, shipped("T9")), (whole, shipped())):
-        one.afterwards = after
-        await one.deliver(update)
-
-    assert one.latest.version == 3
-    olds = [sent_lines(body)["2"].get("currentTrackingInfo", {}).get("trackingNumber") for body in one.sent]
-    assert olds == [None, way.number, "T9"]
-
-
-async def test_number_that_goes_back_is_sent_though_walmart_still_shows_it(desk, linked, open_, shipped, whole):
-    one = desk(ShipmentSink(), linked, open_)
-    one.afterwards = shipped()  # and Walmart's reads lag behind from here on
-    await one.deliver(whole)
-    await one.deliver(whole.model_copy(update={"tracking_number": "T9"}))
-
-    await one.deliver(whole)
-
-    assert len(one.sent) == 3
-
-
-async def test_package_of_which_only_walmart_knows_is_changed_by_the_number_it_shows(desk, linked, shipped, whole):
-    one = desk(ShipmentSink(), linked, shipped("OLD1"))
-
-    await one.deliver(whole)
-
-    assert sent_lines(one.sent[0])["2"]["currentTrackingInfo"] == {"trackingNumber": "OLD1"}
-
-
-async def test_number_of_another_package_is_not_taken_for_this_ones(desk, linked, shipped, whole):
-    one = desk(ShipmentSink(), linked, shipped("OLD1"))
-
-    with held_by("quantities_do_not_add_up"):
-        await one.deliver(whole.model_copy(update={"other_numbers": ("OLD1",)}))
-
-    assert one.sent == []
-
-
-async def test_package_that_grew_ships_the_difference(desk, way, linked, open_, shipped):
-    everything = way.update(("item-1", "KET-BLU", 2), ("item-2", "MUG-01", 1)).dispatched
-    part = way.update(("item-1", "KET-BLU", 1), ("item-2", "MUG-01", 1), dispatched=everything)
-    one = desk(ShipmentSink(), linked, open_, afterwards=shipped(kettles=1))
-    await one.deliver(part)
-
-    await one.deliver(way.update(("item-1", "KET-BLU", 2), ("item-2", "MUG-01", 1)))
-
-    assert {n: line["statusQuantity"]["amount"] for n, line in sent_lines(one.sent[1]).items()} == {"2": "1"}
-    assert one.latest.content["lines"] == {"2": "2", "5": "1"}
-
-
-async def test_package_that_shrank_is_held(desk, way, linked, open_, shipped, whole):
-    one = desk(ShipmentSink(), linked, open_, afterwards=shipped())
-    await one.deliver(whole)
-
-    with held_by("package_changed") as held:
-        await one.deliver(
-            way.update(("item-1", "KET-BLU", 1), ("item-2", "MUG-01", 1)).model_copy(
-                update={"dispatched": whole.dispatched}
-            )
-        )
-
-    assert "line 2 from 2 to 1" in held.value.message
-
-
-# ---------------------------------------------------------------- the edit window
-
-
-async def test_change_after_the_window_is_held_and_not_sent(desk, way, linked, open_, shipped, whole):
-    one = desk(ShipmentSink(), linked, open_, afterwards=shipped())
-    await one.deliver(whole)
-    one.reader.now = way.kit.now + timedelta(hours=4, seconds=1)
-
-    with held_by("edit_window_over") as held:
-        await one.deliver(whole.model_copy(update={"tracking_number": "T9"}))
-
-    assert "4 hours" in held.value.message
-    assert len(one.sent) == 1
-
-
-async def test_window_counts_from_the_first_shipment(desk, way, linked, open_, shipped, whole):
-    one = desk(ShipmentSink(), linked, open_, afterwards=shipped())
-    await one.deliver(whole)
-    one.reader.now = way.kit.now + timedelta(hours=3)
-    one.afterwards = shipped("T9")
-    await one.deliver(whole.model_copy(update={"tracking_number": "T9"}))
-    one.reader.now = way.kit.now + timedelta(hours=5)
-
-    with held_by("edit_window_over"):
-        await one.deliver(whole)
-
-
-async def test_window_is_a_setting(desk, way, linked, open_, shipped, whole):
-    one = desk(ShipmentSink(edit_window="6h"), linked, open_, afterwards=shipped())
-    await one.deliver(whole)
-    one.reader.now = way.kit.now + timedelta(hours=5)
-
-    assert await one.deliver(whole.model_copy(update={"tracking_number": "T9"}))
-
-
-async def test_window_of_what_only_walmart_knows_counts_from_its_status_date(desk, way, linked, shipped, whole):
-    late = int((way.kit.now - timedelta(hours=5)).timestamp() * 1000)
-
-    with held_by("edit_window_over"):
-        await desk(ShipmentSink(), linked, shipped("OLD1", statusDate=late)).plan(whole)
-
-
-async def test_tracking_of_what_is_delivered_is_not_changed(desk, way, linked, open_, whole):
-    delivered = way.wire(
-        way.line("2", "KET-BLU", ("Delivered", 2, way.number)), way.line("5", "MUG-01", ("Delivered", 1, way.number))
-    )
-    one = desk(ShipmentSink(), linked, open_, afterwards=delivered)
-    await one.deliver(whole)
-
-    with held_by("edit_window_over") as held:
-        await one.deliver(whole.model_copy(update={"tracking_number": "T9"}))
-
-    assert "delivered" in held.value.message
-
-
-# ---------------------------------------------------------------- refusals
-
-
-async def test_refusal_because_it_is_done_is_a_receipt(desk, way, linked, open_, shipped, whole):
-    one = desk(ShipmentSink(), linked, open_, answers=[way.kit.error(400, CONTENT)], afterwards=shipped())
-
-    settled = await one.deliver(whole)
-
-    assert settled.receipt.note == "Walmart showed it so already"
-
-
-@pytest.mark.parametrize("field", ["trackingNumber", "carrier", "methodCode", "shipDateTime"])
-async def test_refused_tracking_is_dead_until_it_is_mended(desk, way, linked, open_, whole, field):
-    refused = way.kit.error(400, CONTENT, "1Z is Sample's number", field=f"trackingInfo.{field}")
-    one = desk(ShipmentSink(), linked, open_, answers=[refused])
-
-    with pytest.raises(RejectedError, match=field) as rejected:
-        await one.deliver(whole)
-
-    assert "Sample" not in str(rejected.value)
-
-
-async def test_refusal_is_explained_by_how_the_order_stands(desk, way, linked, open_, whole):
-    asked = way.wire(
-        way.line("2", "KET-BLU", ("Acknowledged", 2), intentToCancel="BUYER"),
-        way.line("5", "MUG-01", ("Acknowledged", 1)),
-    )
-    half = way.wire(way.line("2", "KET-BLU", ("Cancelled", 2)), way.line("5", "MUG-01", ("Acknowledged", 1)))
-    gone = way.wire(way.line("2", "KET-BLU", ("Cancelled", 2)), way.line("5", "MUG-01", ("Cancelled", 1)))
-    back = way.wire(way.line("2", "KET-BLU", ("Created", 2)), way.line("5", "MUG-01", ("Created", 1)))
-
-    outcomes = []
-    for after in (asked, half, gone, back):
-        one = desk(ShipmentSink(), linked, open_, answers=[way.kit.error(400, CONTENT)], afterwards=after)
-        with pytest.raises((HoldError, NothingToDo, NotYetError)) as refused:
-            await one.deliver(whole)
-        outcomes.append(refused.value.code)
-
-    assert outcomes == ["cancel_requested", "cancelled_but_shipped", "cancelled", "not_acknowledged"]
-
-
-async def test_refused_change_is_held_as_too_late(desk, way, linked, open_, shipped, whole):
-    one = desk(ShipmentSink(), linked, open_, afterwards=shipped())
-    await one.deliver(whole)
-    one.answers = [way.kit.error(400, CONTENT)]
-
-    with held_by("edit_window_over"):
-        await one.deliver(whole.model_copy(update={"tracking_number": "T9"}))
-
-
-async def test_success_that_is_not_this_order_proves_nothing(desk, way, linked, open_, whole):
-    one = desk(ShipmentSink(), linked, open_, answers=[way.kit.answer({"order": {}})])
-
-    with pytest.raises(ValueError, match="something else"):
-        await one.deliver(whole)
-
-
-# ---------------------------------------------------------------- probe
-
-
-async def test_probe_of_a_first_shipment(desk, way, linked, open_, shipped, whole):
-    one = desk(ShipmentSink(), linked, open_)
-    effect = await one.plan(whole)
-
-    def looked(raw):
-        one.raw = raw
-        return one.sink.probe(effect)
-
-    half = way.wire(way.line("2", "KET-BLU", ("Shipped", 2, way.number)), way.line("5", "MUG-01", ("Acknowledged", 1)))
-    assert isinstance(await looked(open_), Absent)
-    assert isinstance(await looked(shipped()), Done)
-    assert isinstance(await looked(shipped(way.number.lower())), Done)
-    assert isinstance(await looked(shipped("BYHAND1")), Conflict)
-    assert isinstance(await looked(half), Conflict)
-
-
-async def test_probe_of_a_part_does_not_take_another_package_for_it(desk, way, linked, open_):
-    everything = way.update(("item-1", "KET-BLU", 2), ("item-2", "MUG-01", 1)).dispatched
-    second = way.update(
-        ("item-1", "KET-BLU", 1), package="con-2", tracking_number="T2", dispatched=everything, other_numbers=("T1",)
-    )
-    one = desk(ShipmentSink(), linked, open_)
-    effect = await one.plan(second)
-    one.raw = way.wire(
-        way.line("2", "KET-BLU", ("Acknowledged", 1), ("Shipped", 1, "T1")),
-        way.line("5", "MUG-01", ("Acknowledged", 1)),
-    )
-
-    assert isinstance(await one.sink.probe(effect), Absent)
-
-
-async def test_probe_of_a_change(desk, linked, open_, shipped, whole):
-    one = desk(ShipmentSink(), linked, open_, afterwards=shipped())
-    await one.deliver(whole)
-    effect = await one.plan(whole.model_copy(update={"tracking_number": "T9"}))
-
-    outcomes = []
-    for number in (None, "T9", "T7"):
-        one.raw = shipped() if number is None else shipped(number)
-        outcomes.append(type(await one.sink.probe(effect)))
-
-    assert outcomes == [Absent, Done, Conflict]
-
-
-async def test_probe_of_a_change_of_carrier_or_url_alone(desk, way, linked, open_, shipped, whole):
-    one = desk(ShipmentSink(), linked, open_, afterwards=shipped())
-    await one.deliver(whole)
-
-    def shown(carrier, url):
-        return way.wire(
-            way.line("2", "KET-BLU", ("Shipped", 2, way.number, carrier, url)),
-            way.line("5", "MUG-01", ("Shipped", 1, way.number, carrier, url)),
-        )
-
-    carrier = await one.plan(whole.model_copy(update={"carrier": "FedEx"}))
-    url = await one.plan(whole.model_copy(update={"tracking_url": "https://t.test/2"}))
-    outcomes = []
-    for effect, raw in (
-        (carrier, shown("UPS", None)),
-        (carrier, shown("FedEx", None)),
-        (carrier, shown("DHL", None)),
-        (url, shown("UPS", None)),
-        (url, shown("UPS", "https://t.test/2")),
-        (url, shown("UPS", "https://t.test/3")),
-    ):
-        one.raw = raw
-        outcomes.append(type(await one.sink.probe(effect)))
-
-    assert outcomes == [Absent, Done, Conflict, Absent, Done, Conflict]
-
-
-async def test_an_absent_shipment_is_planned_as_it_was(desk, linked, open_, whole):
-    one = desk(ShipmentSink(), linked, open_)
-
-    first, second = await one.plan(whole), await one.plan(whole)
-
-    assert (first.key, first.content) == (second.key, second.content)
-    assert first.steps[0].content == second.steps[0].content

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from crossdock import Absent, Done, HoldError, Known, NothingToDo, NotYetError
+from crossdock import Absent, Done, Known, NothingToDo, NotYetError
 from crossdock.canonical import Package, PackageLine, StatusChange
 from crossdock.errors import AnswerLostError
 from crossdock_walmart.acknowledgements import AcknowledgementSink
@@ -27,10 +27,6 @@ def holding(number, *lines, package="con-1", carrier="ups", **more):
 
 def everything(number, **more):
     return holding(number, (4, 3), (2, 1), **more)
-
-
-def held_by(code):
-    return pytest.raises(HoldError, check=lambda error: error.code == code)
 
 
 # ---------------------------------------------------------------- acknowledgements
@@ -174,7 +170,7 @@ async def test_one_of_several_packages_changes_its_tracking_alone(store):
 
 
 @pytest.mark.parametrize("hours", [1, 6])
-async def test_late_change_is_held_with_nothing_sent(store, control, hours):
+async def test_late_change_is_held_with_nothing_sent(store, control, hours, held_by):
     async with store() as one:
         control("settings", {"tracking_edit_h": hours})
         await one.acknowledge()
@@ -187,7 +183,7 @@ async def test_late_change_is_held_with_nothing_sent(store, control, hours):
         assert one.shown["2"] == [("Shipped", "1", UPS)]
 
 
-async def test_change_that_walmart_alone_finds_too_late_is_held(store, control):
+async def test_change_that_walmart_alone_finds_too_late_is_held(store, control, held_by):
     async with store() as one:
         control("settings", {"tracking_edit_h": 1})
         await one.acknowledge()
@@ -200,7 +196,7 @@ async def test_change_that_walmart_alone_finds_too_late_is_held(store, control):
         assert "Walmart refuses" in held.value.message
 
 
-async def test_tracking_of_what_is_delivered_is_not_changed(store, control):
+async def test_tracking_of_what_is_delivered_is_not_changed(store, control, held_by):
     async with store() as one:
         await one.acknowledge()
         await one.ship(everything(UPS))
@@ -223,7 +219,7 @@ async def test_order_that_was_cancelled_before_it_left_is_skipped(store, control
             await one.ship(everything(UPS))
 
 
-async def test_line_that_was_cancelled_and_left_is_held(store, control):
+async def test_line_that_was_cancelled_and_left_is_held(store, control, held_by):
     async with store() as one:
         await one.acknowledge()
         control("cancel", {"purchase_order_id": one.order, "lines": ["2"]})
@@ -245,7 +241,7 @@ async def test_line_that_was_cancelled_and_taken_out_is_left_out(store, control)
         assert one.shown["4"] == [("Shipped", "3", UPS)]
 
 
-async def test_cancel_between_look_and_request_is_explained(store, control):
+async def test_cancel_between_look_and_request_is_explained(store, control, held_by):
     async with store() as one:
         await one.acknowledge()
         sink = ShipmentSink()
@@ -258,7 +254,7 @@ async def test_cancel_between_look_and_request_is_explained(store, control):
         assert one.done("shipped") == []
 
 
-async def test_buyers_wish_to_cancel_holds_until_it_is_overridden(store, control):
+async def test_buyers_wish_to_cancel_holds_until_it_is_overridden(store, control, held_by):
     async with store() as one:
         await one.acknowledge()
         control("cancel", {"purchase_order_id": one.order, "lines": ["2"], "intent": True})
@@ -270,7 +266,7 @@ async def test_buyers_wish_to_cancel_holds_until_it_is_overridden(store, control
         assert one.shown["2"] == [("Shipped", "1", UPS)]
 
 
-async def test_wish_that_comes_between_look_and_request_is_explained(store, control):
+async def test_wish_that_comes_between_look_and_request_is_explained(store, control, held_by):
     async with store() as one:
         await one.acknowledge()
         sink = ShipmentSink()
