@@ -53,6 +53,8 @@ class Dispatcher:
         self._pauses = pauses
         self._settled = settled
         self._busy: dict[int, str] = {}
+        self._ended: set[int] = set()
+        """Ended while a look was under way: what that look says of them is outdated, and must not be worked on."""
         """Deliveries in work or in the queue, with their ordering keys."""
         self._wake = anyio.Event()
         self._reading = True
@@ -92,7 +94,7 @@ class Dispatcher:
             self._wake = anyio.Event()
             if self._hungry():
                 fetched = await self._fetch()
-                self._dry = not fetched
+                self._dry = not fetched and not self._ended
                 for delivery, links in fetched:
                     self._busy[delivery.id] = delivery.ordering_key
                     send.send_nowait((delivery, links))
@@ -113,10 +115,11 @@ class Dispatcher:
         """Deliveries that are due and not in work yet, each with its links."""
         route = self._route
         limit = self._ahead + len(self._busy)
+        self._ended.clear()
         ready = await self._store.ready(route.pipeline, route.name, now=self._clock.now(), limit=limit)
         # A held one that falls due again may not be worked on beside a younger one of its ordering key.
         taken = set(self._busy.values())
-        fresh = [delivery for delivery in ready if delivery.ordering_key not in taken]
+        fresh = [one for one in ready if one.ordering_key not in taken and one.id not in self._ended]
         if not fresh:
             return ()
         links = await self._links(fresh)
@@ -143,6 +146,7 @@ class Dispatcher:
                         await self._work(delivery, links)
                 finally:
                     self._busy.pop(delivery.id, None)
+                    self._ended.add(delivery.id)
                     self._wake.set()
 
     async def _work(self, delivery: Delivery, links: Links) -> None:
