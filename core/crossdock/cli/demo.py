@@ -83,7 +83,7 @@ def _silent(line: str) -> None:
 def _show(scenario: Scenario, verdict: Verdict, kept: Path | None) -> None:
     rows: list[tuple[str, object, str]] = [("placed", verdict.placed, "")]
     for one in verdict.compared:
-        left = verdict.placed - one.expected
+        left = 0 if one.expectation.only_for else verdict.placed - one.expected
         rows.append(
             (one.expectation.name, one.made, f"{one.expected} expected" + (f", {left} not to be" if left else ""))
         )

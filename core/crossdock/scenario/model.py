@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -30,6 +30,8 @@ class Post(_Part):
     """A call of a control plane."""
 
     to: str
+    each: list[str] = []
+    """Saved names: one call for each of their ids, which stands for `{id}` in path and body."""
     path: Annotated[str, Field(pattern="^/_sim/")]
     body: dict[str, Any] = {}
     save: str | None = None
@@ -67,16 +69,24 @@ class Facts(_Part):
 
 
 class Expectation(_Part):
-    """Each fact on one side has given exactly so many on the other: `name` is what the verdict calls them."""
+    """Each fact on one side has given exactly one on the other: `name` is what the verdict calls them."""
 
     name: str
     each: Facts
     gives: Facts
-    times: Literal[1] = 1
+    times: dict[str, Annotated[int, Field(ge=1)]] = {}
+    """Saved names of the ones that must give another number than one, all of them different."""
     key: str = "{key}"
     """How the key is called on the other side: "{key}" stands for it."""
     not_for: list[str] = []
     """Saved names of the ones that must give none."""
+    only_for: list[str] = []
+    """Saved names of the only ones that must give any."""
+
+    @property
+    def names(self) -> set[str]:
+        """The saved names that it speaks of."""
+        return {*self.times, *self.not_for, *self.only_for}
 
 
 class Scenario(_Part):
@@ -99,8 +109,12 @@ class Scenario(_Part):
         named |= {side for one in self.expect for side in (one.each.of, one.gives.of)}
         if unknown := named - set(self.simulators):
             raise ValueError(f"no simulator is called {', '.join(sorted(unknown))}")
-        saved = {step.post.save for step in self.steps if step.post and step.post.save}
-        if unknown := {name for one in self.expect for name in one.not_for} - saved:
+        saved: set[str] = set()
+        for post in (step.post for step in self.steps if step.post):
+            if unknown := set(post.each) - saved:
+                raise ValueError(f"no step before saves {', '.join(sorted(unknown))}")
+            saved |= {post.save} if post.save else set()
+        if unknown := {name for one in self.expect for name in one.names} - saved:
             raise ValueError(f"no step saves {', '.join(sorted(unknown))}")
         return self
 

@@ -38,10 +38,15 @@ class Play:
         return self.folder / "crossdock.log"
 
     async def post(self, post: Post) -> None:
-        """Call a control plane."""
-        made = await self.controls[post.to].post(post.path, post.body)
-        if post.save:
-            self.saved.setdefault(post.save, []).extend(_ids(made))
+        """Call a control plane, once or for each saved id."""
+        calls = [(post.path, post.body)]
+        if post.each:
+            ids = [key for name in post.each for key in self.saved[name]]
+            calls = [(_named(post.path, key), _named(post.body, key)) for key in ids]
+        for path, body in calls:
+            made = await self.controls[post.to].post(path, body)
+            if post.save:
+                self.saved.setdefault(post.save, []).extend(_ids(made))
 
     async def run(self, run: Run) -> None:
         """Start a `crossdock run` and wait for its end. Raises: CrossdockError where it could not work at all."""
@@ -99,6 +104,18 @@ async def _keep_secrets(playing: Play) -> None:
         )
         if code:
             raise CrossdockError(f"`crossdock secrets set {name}` ended with {code}", fix=f"see {playing.log}")
+
+
+def _named(value: Json, key: str) -> Json:
+    """The value with an id in place of each `{id}`."""
+    match value:
+        case str():
+            return value.replace("{id}", key)
+        case dict():
+            return {name: _named(one, key) for name, one in value.items()}
+        case list():
+            return [_named(one, key) for one in value]
+    return value
 
 
 def _ids(made: Json) -> list[str]:

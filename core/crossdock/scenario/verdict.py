@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crossdock.jsonio import Json
@@ -18,7 +18,7 @@ class Compared:
     expected: int
     made: int
     lost: tuple[str, ...]
-    """Keys that gave none."""
+    """Keys that gave fewer than they must."""
     doubled: tuple[str, ...]
     """Keys that gave more than they may."""
     unwanted: tuple[str, ...]
@@ -89,17 +89,29 @@ def compare(
 
 
 def _compare(one: Expectation, facts: Mapping[str, Sequence[Json]], saved: Mapping[str, Sequence[str]]) -> Compared:
-    barred = {key for name in one.not_for for key in saved[name]}
-    wanted = {one.key.format(key=key) for key in _most(facts, one.each.of, one.each.kind) if key not in barred}
+    wanted = _wanted(one, _most(facts, one.each.of, one.each.kind), saved)
     made = _most(facts, one.gives.of, one.gives.kind)
+    again = {fact["key"] for fact in facts[one.gives.of] if fact["kind"] == one.gives.kind and fact["count"] > 1}
     return Compared(
         expectation=one,
         expected=len(wanted),
         made=len([key for key, count in made.items() if count > 0]),
-        lost=tuple(sorted(key for key in wanted if not made.get(key))),
-        doubled=tuple(sorted(key for key, count in made.items() if count > one.times)),
+        lost=tuple(sorted(key for key, times in wanted.items() if made.get(key, 0) < times)),
+        doubled=tuple(sorted(key for key, count in made.items() if key in again or count > wanted.get(key, 1))),
         unwanted=tuple(sorted(key for key, count in made.items() if count > 0 and key not in wanted)),
     )
+
+
+def _wanted(one: Expectation, placed: Iterable[str], saved: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """How many each key must give on the other side, by its name there; who must give none is not in it."""
+    barred = {key for name in one.not_for for key in saved[name]}
+    only = {key for name in one.only_for for key in saved[name]}
+    times = {key: count for name, count in one.times.items() for key in saved[name]}
+    return {
+        one.key.format(key=key): times.get(key, 1)
+        for key in placed
+        if key not in barred and (key in only or not one.only_for)
+    }
 
 
 def _most(facts: Mapping[str, Sequence[Json]], side: str, kind: str) -> dict[str, int]:

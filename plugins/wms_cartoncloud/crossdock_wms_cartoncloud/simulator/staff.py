@@ -58,11 +58,14 @@ class Staff:
         self._tenant.note("edited", order, order.version)
 
     def track(self, order: SaleOrder, tracking: dict[str, Any]) -> None:
-        """Write tracking on the newest consignment; with `add` on one more; with none at all into custom fields."""
+        """Write tracking on the newest consignment; with `add` on one more; with none at all into custom fields.
+
+        `lines` says what is in that consignment; else it is all of the order.
+        """
         tracking = dict(tracking)
         add = bool(tracking.pop("add", False))
-        if unknown := sorted(tracking.keys() - {"carrier", "number", "url", "status"}):
-            raise ValueError(f"tracking knows carrier, number, url, status and add, not {', '.join(unknown)}")
+        if unknown := sorted(tracking.keys() - {"carrier", "number", "url", "status", "lines"}):
+            raise ValueError(f"tracking knows carrier, number, url, status, lines and add, not {', '.join(unknown)}")
         if self._settings.consignments == "never":
             self._track_in_fields(order, tracking)
         else:
@@ -143,6 +146,9 @@ class Staff:
 
     def _track_on(self, consignment: Consignment, tracking: dict[str, Any]) -> None:
         consignment.status = tracking.pop("status", None) or consignment.status
+        lines = tracking.pop("lines", None)
+        if lines is not None:
+            consignment.items = [self._tenant.packed(**line) for line in lines]
         consignment.tracking = {**consignment.tracking, **tracking}
         self._tenant.change_consignment(consignment)
 

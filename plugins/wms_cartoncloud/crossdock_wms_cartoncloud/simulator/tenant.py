@@ -96,19 +96,17 @@ class Tenant:
 
     def consign(self, order: SaleOrder, kind: str, status: str) -> Consignment:
         """Make a consignment for an order."""
-        items = [
-            {
-                "id": self.world.new_uuid(),
-                "properties": {"description": line.sku},
-                "measures": {"quantity": line.quantity, "weight": None, "cubic": None},
-            }
-            for line in order.lines
-        ]
+        items = [self.packed(line.sku, line.quantity) for line in order.lines]
         made = Consignment(self.world.new_uuid(), self.number("consignment"), order, kind, status, items)
         self.consignments[made.id] = made
         self.by_order[order.id].append(made.id)
         self.consignment_shelf.put(made.id, made.wire())
         return made
+
+    def packed(self, sku: str, quantity: Any) -> dict[str, Any]:
+        """An item of a consignment: it describes the product, and names no code."""
+        measures = {"quantity": quantity, "weight": None, "cubic": None}
+        return {"id": self.world.new_uuid(), "properties": {"description": sku}, "measures": measures}
 
     def change_consignment(self, consignment: Consignment) -> None:
         """Make an edit visible: it is the consignment's version that rises, not the order's."""

@@ -158,6 +158,15 @@ def test_second_consignment_may_stand_beside_the_first(client, order, move):
     assert [one["references"]["tracking"] for one in client.consignments(order)] == ["ST124", "ST123"]
 
 
+def test_consignment_holds_the_lines_that_staff_packed_into_it(client, order, move):
+    move(status="DISPATCHED", tracking={**TRACKING, "lines": [{"sku": "MUG-01", "quantity": 1}]})
+
+    (consignment,) = client.consignments(order)
+    (item,) = consignment["items"]
+    assert item["properties"] == {"description": "MUG-01"}
+    assert item["measures"]["quantity"] == 1
+
+
 def test_tracking_goes_into_custom_fields_where_no_consignment_is_ever_made(client, settings, order, move):
     settings(consignments="never")
 
