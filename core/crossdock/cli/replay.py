@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -41,17 +42,20 @@ def discard(options: Options, ids: tuple[int, ...], reason: str) -> None:
 
 def _act(
     options: Options, what: Literal["replay", "discard"], ids: tuple[int, ...], reason: str
-) -> list[tuple[int, str, str]]:
+) -> Iterator[tuple[int, str, str]]:
+    """Act on one after another, so that what is done is said before another is refused."""
     import anyio
 
     from crossdock.cli.outline import read_outline
 
-    return anyio.run(_act_on, read_outline(options.file), what, ids, reason)
+    outline = read_outline(options.file)
+    for delivery_id in ids:
+        yield delivery_id, *anyio.run(_act_on, outline, what, delivery_id, reason)
 
 
 async def _act_on(
-    outline: Outline, what: Literal["replay", "discard"], ids: tuple[int, ...], reason: str
-) -> list[tuple[int, str, str]]:
+    outline: Outline, what: Literal["replay", "discard"], delivery_id: int, reason: str
+) -> tuple[str, str]:
     import getpass
 
     from crossdock.cli.vault import store_exists
@@ -61,10 +65,8 @@ async def _act_on(
 
     if not store_exists(outline):
         raise ConfigError("there is no store yet", fix="`crossdock run` makes it", code="no_store")
-    clock, done = SystemClock(), []
+    clock = SystemClock()
     async with open_store(outline.store, clock=clock, folder=outline.folder) as store:
         act = store.replay if what == "replay" else store.discard
-        for delivery_id in ids:
-            before = await act(delivery_id, reason=reason, actor=getpass.getuser(), at=clock.now())
-            done.append((delivery_id, before.pipeline, before.key))
-    return done
+        before = await act(delivery_id, reason=reason, actor=getpass.getuser(), at=clock.now())
+    return before.pipeline, before.key

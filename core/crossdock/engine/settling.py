@@ -71,7 +71,9 @@ def _gave_up(delivery: Delivery, verdict: Verdict, attempts: int) -> Verdict:
     reason = f"gave up after {attempts} attempts: {verdict.reason}"
     if verdict.state is State.ATTEMPTED:
         return held_unknown(f"a part of it was made; {reason}")
-    return Verdict(State.DEAD, "gave_up", reason, f"when it can work again: crossdock replay {delivery.id}")
+    return Verdict(
+        State.DEAD, "gave_up", reason, f'when it can work again: crossdock replay {delivery.id} --reason "…"'
+    )
 
 
 def _overdue(verdict: Verdict) -> Verdict:
