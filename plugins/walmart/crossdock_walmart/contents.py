@@ -78,7 +78,7 @@ def linked_lines(link: Link, order: Standing) -> list[LinkedLine]:
         raise HoldError(
             "lines_not_linked",
             f"nothing says which lines of order {order.number} the lines in the warehouse stand for",
-            fix="link the lines by hand (`crossdock links`), or finish the order by hand in Seller Center",
+            fix="finish the order by hand in Seller Center, then discard the delivery",
             order=order.number,
         )
     return found
@@ -202,8 +202,8 @@ def _edited(order: Standing, changes: Sequence[str]) -> HoldError:
         "lines_edited",
         f"the lines of order {order.number} were changed in the warehouse since it was imported: {'; '.join(changes)}. "
         "Walmart knows the lines that were ordered, so nothing was sent",
-        fix="restore the lines in the warehouse (the delivery then goes on by itself), link the lines by hand "
-        "(`crossdock links`), or finish the order by hand in Seller Center and discard the delivery",
+        fix="restore the lines in the warehouse (the delivery then goes on by itself), or finish the order by hand in "
+        "Seller Center and discard the delivery",
         order=order.number,
         changes=list(changes),
     )
@@ -213,7 +213,7 @@ def _line_not_found(order: Standing, number: str) -> HoldError:
     return HoldError(
         "line_not_found",
         f"order {order.number} has no line {number} at Walmart, though it is linked",
-        fix="link the lines by hand (`crossdock links`), or finish the order by hand in Seller Center",
+        fix="finish the order by hand in Seller Center, then discard the delivery",
         order=order.number,
         line=number,
     )
