@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
-from crossdock.config import Entry, Fault, Faults, Findings, Scalar, Table, read_document
+from crossdock.config import Entry, Fault, Faults, Findings, Items, Scalar, Table, read_document
 
 _STORE = "sqlite:crossdock.db"
 
@@ -21,6 +22,9 @@ class Outline:
     customers: Mapping[str, str | None]
     """Every pipeline, and whose it is."""
     needs_secrets: frozenset[str]
+    connections: frozenset[str] = frozenset()
+    uses: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The connections of each pipeline."""
 
     @property
     def folder(self) -> Path:
@@ -38,7 +42,8 @@ def read_outline(file: Path) -> Outline:
     store = _STORE if entry is None else _text(entry)
     if store is None:
         raise Faults(findings.errors or [_no_store(file, entry)])
-    return Outline(file, store, _customers(document.root), document.needs_secrets)
+    root = document.root
+    return Outline(file, store, _customers(root), document.needs_secrets, _connections(root), _uses(root))
 
 
 def _customers(root: Table) -> dict[str, str | None]:
@@ -51,6 +56,30 @@ def _customers(root: Table) -> dict[str, str | None]:
 def _customer(pipeline: Entry) -> str | None:
     entry = pipeline.value.entries.get("customer") if isinstance(pipeline.value, Table) else None
     return None if entry is None else _text(entry)
+
+
+def _connections(root: Table) -> frozenset[str]:
+    entry = root.entries.get("connections")
+    return frozenset(entry.value.entries) if entry is not None and isinstance(entry.value, Table) else frozenset()
+
+
+def _uses(root: Table) -> dict[str, frozenset[str]]:
+    entry = root.entries.get("pipelines")
+    if entry is None or not isinstance(entry.value, Table):
+        return {}
+    return {pipeline.key: frozenset(_used(pipeline)) for pipeline in entry.value}
+
+
+def _used(pipeline: Entry) -> Iterator[str]:
+    """The connection of the source, and those of the routes."""
+    if not isinstance(pipeline.value, Table):
+        return
+    sides = [entry.value for name in ("from", "to") if (entry := pipeline.value.entries.get(name)) is not None]
+    for side in chain.from_iterable(side.items if isinstance(side, Items) else [side] for side in sides):
+        named = side.entries.get("connection") if isinstance(side, Table) else None
+        connection = None if named is None else _text(named)
+        if connection is not None:
+            yield connection
 
 
 def _text(entry: Entry) -> str | None:

@@ -106,7 +106,8 @@ def _at_a_terminal() -> bool:
 async def _confirm(opened: Opened, names: Sequence[str], limit: int) -> None:
     """Ask before a first run that would do a lot. Raises: click.Abort."""
     assert opened.store is not None  # noqa: S101  (a run has a store)
-    first = [name for name in names if await opened.store.effect_count(name) == 0]
+    paused = await opened.runtime.paused(names)
+    first = [name for name in names if name not in paused and await opened.store.effect_count(name) == 0]
     if not first:
         return
     plan = await opened.runtime.plan(first)

@@ -12,7 +12,17 @@ import click
 
 from crossdock.jsonio import dumps
 from crossdock.observe.redact import redact_body, redact_headers, redact_json, redact_text, redact_url
-from crossdock.store.rows import AuditEvent, DeliveryStory, DeliverySummary, EffectRow, PipelineStatus, State, StepRow
+from crossdock.store.rows import (
+    AuditEvent,
+    DeliveryStory,
+    DeliverySummary,
+    EffectRow,
+    PipelineStatus,
+    State,
+    StepRow,
+    Trace,
+    TraceEvent,
+)
 
 if TYPE_CHECKING:  # the engine need not be loaded to look at the store
     from crossdock.engine.results import PlannedEffect, PlannedHold, PlannedRequest, PlanResult
@@ -157,6 +167,37 @@ def _of_step(step: StepRow) -> Shape:
         "lost": step.lost,
         "status": step.status,
         "answer": None if step.answer is None else redact_body(step.answer),
+    }
+
+
+def of_trace(trace: Trace) -> Shape:
+    """The story of one business key."""
+    return {
+        "key": redact_text(trace.key),
+        "identifiers": [
+            {"name": one.name, "value": _value(one.name, one.value), "connection": one.connection}
+            for one in trace.identifiers
+        ],
+        "events": [_of_trace_event(event) for event in trace.events],
+    }
+
+
+def _value(name: str, value: str) -> Any:
+    shown = redact_json({name: value})
+    return shown[name] if isinstance(shown, dict) and name in shown else redact_text(value)
+
+
+def _of_trace_event(event: TraceEvent) -> Shape:
+    detail = dict(event.detail)
+    if "url" in detail:
+        detail["url"] = redact_url(str(detail["url"]))
+    return {
+        "at": iso(event.at),
+        "pipeline": event.pipeline,
+        "kind": event.kind,
+        "connection": event.connection,
+        "ref": redact_text(event.ref),
+        "detail": redact_json(detail),
     }
 
 

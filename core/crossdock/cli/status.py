@@ -43,9 +43,12 @@ def status(options: Options, as_json: bool) -> None:
 async def _look(
     outline: Outline,
 ) -> tuple[Sequence[PipelineStatus], Sequence[DeliverySummary], Sequence[NoticeRow]]:
+    from dataclasses import replace
+
     from crossdock.cli.vault import store_exists
     from crossdock.clock import SystemClock
     from crossdock.store.open import open_store
+    from crossdock.store.pausing import paused
     from crossdock.store.rows import PipelineStatus, State
 
     names = list(outline.customers)
@@ -53,7 +56,9 @@ async def _look(
         return [PipelineStatus(name, None, None, 0, {}, None, "never run") for name in names], [], []
     async with open_store(outline.store, clock=SystemClock(), folder=outline.folder) as store:
         troubled = await store.deliveries(pipelines=names, states=[State.HELD, State.DEAD], limit=_SHOWN)
-        return await store.status(names), troubled, await store.notices(names)
+        why = paused(await store.pauses(), outline.uses)
+        statuses = [replace(one, reason=why.get(one.name, one.reason)) for one in await store.status(names)]
+        return statuses, troubled, await store.notices(names)
 
 
 def _print_troubled(troubled: Sequence[DeliverySummary]) -> None:

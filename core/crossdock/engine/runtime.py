@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import anyio
 
@@ -20,6 +21,7 @@ from crossdock.engine.results import PipelineResult, PlanResult, Progress, RunRe
 from crossdock.engine.running import PipelineRun
 from crossdock.engine.verdict import leaf
 from crossdock.errors import ConfigError, PluginError
+from crossdock.store.pausing import paused
 from crossdock.store.protocol import Store
 
 
@@ -55,6 +57,8 @@ class Runtime:
     ) -> RunResult:
         """Read the named pipelines once (all enabled ones by default) and deliver until nothing is due within `wait_s`.
 
+        What a person paused is left alone, and its status says so.
+
         Cancelling is graceful: what has begun to be sent is finished and journalled first.
 
         Raises: ConfigError, StoreError; PluginError where a named pipeline is stopped by a plugin.
@@ -65,7 +69,8 @@ class Runtime:
         runs: dict[str, PipelineRun] = {}
         alive = self._alive(pipelines)
         async with store.running([pipeline.name for pipeline in pipelines]):
-            for pipeline in pipelines:
+            paused = await self.paused(names)
+            for pipeline in (pipeline for pipeline in pipelines if pipeline.name not in paused):
                 runs[pipeline.name] = await self._prepare(pipeline, store, pauses, progress, alive)
             try:
                 async with anyio.create_task_group() as tasks:
@@ -73,7 +78,15 @@ class Runtime:
                         tasks.start_soon(run.run, wait_s, key)
             except BaseExceptionGroup as group:
                 raise leaf(group) from None
-        return RunResult(await self._results(pipelines, runs, store), self._stopped(names))
+        return RunResult(await self._results(pipelines, runs, store, paused), self._stopped(names))
+
+    async def paused(self, names: Sequence[str] = ()) -> Mapping[str, str]:
+        """Which of the named pipelines a run leaves alone, since a person paused them or a connection, and why."""
+        uses = {
+            pipeline.name: {pipeline.connection_name, *(route.connection_name for route in pipeline.routes)}
+            for pipeline in self._chosen(names)
+        }
+        return paused(await self._needed_store().pauses(), uses)
 
     async def plan(self, names: Sequence[str] = (), *, limit: int | None = None, key: str | None = None) -> PlanResult:
         """Say what a run would do; changes nothing anywhere and stores nothing."""
@@ -137,11 +150,13 @@ class Runtime:
         return PipelineRun(origin, routes, store, self._clock, pauses, self._rng, progress, alive)
 
     async def _results(
-        self, pipelines: Sequence[Pipeline], runs: dict[str, PipelineRun], store: Store
+        self, pipelines: Sequence[Pipeline], runs: dict[str, PipelineRun], store: Store, paused: Mapping[str, str]
     ) -> list[PipelineResult]:
         statuses = await store.status([pipeline.name for pipeline in pipelines])
         return [
             PipelineResult(status, pipeline.customer, runs[pipeline.name].failed, runs[pipeline.name].refused)
+            if pipeline.name in runs
+            else PipelineResult(replace(status, reason=paused[pipeline.name]), pipeline.customer)
             for pipeline, status in zip(pipelines, statuses, strict=True)
         ]
 

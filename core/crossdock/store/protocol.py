@@ -18,9 +18,11 @@ from crossdock.store.rows import (
     EffectRow,
     Intake,
     NoticeRow,
+    Pause,
     PipelineStatus,
     Staged,
     State,
+    Trace,
 )
 
 
@@ -114,6 +116,18 @@ class Store(Protocol):
         """
         ...
 
+    async def pause(self, pauses: Sequence[Pause]) -> None:
+        """Stop pipelines or connections until they are resumed, with who and why in the log."""
+        ...
+
+    async def resume(self, pauses: Sequence[Pause]) -> Sequence[bool]:
+        """End pauses, by kind and name, with who and why in the log; for each whether there was one."""
+        ...
+
+    async def pauses(self) -> Sequence[Pause]:
+        """All that is paused, oldest first."""
+        ...
+
     # ------------------------------------------------------------ what people ask
     async def status(self, pipelines: Sequence[str]) -> Sequence[PipelineStatus]:
         """Where these pipelines stand, in that order; ones never run have zeros."""
@@ -133,6 +147,15 @@ class Store(Protocol):
 
     async def delivery(self, delivery_id: int) -> DeliveryStory | None:
         """One delivery with its whole story."""
+        ...
+
+    async def trace(self, name: str) -> Trace | None:
+        """The story of the business key that bears this name, across pipelines; None where nothing does.
+
+        A name is a record's key or identifier, either end of a link (so whatever a receipt named), or an effect's key.
+
+        Raises: StoreError where so many things share the name that it names none.
+        """
         ...
 
     async def notices(self, pipelines: Sequence[str] | None = None) -> Sequence[NoticeRow]:

@@ -303,3 +303,50 @@ class NoticeRow:
     notice: Notice
     first_at: datetime
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A pipeline or a connection that a person stopped for a while."""
+
+    kind: str
+    """ "pipeline" or "connection"."""
+    name: str
+    at: datetime
+    actor: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """One name of a thing in one account: its kind there, or what the source calls it."""
+
+    name: str
+    value: str
+    connection: str
+
+
+@dataclass(frozen=True, slots=True)
+class TraceEvent:
+    """Something that happened to a key. `detail` holds no payload; digests only."""
+
+    at: datetime
+    pipeline: str | None
+    kind: str
+    connection: str | None
+    """Identity of the account that it happened in, where it did in one."""
+    ref: str
+    """The record's key, the delivery's number, the effect's key, or the far id of a link."""
+    detail: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The story of one business key across pipelines, in order of time."""
+
+    key: str
+    """That of the record that was read first."""
+    identifiers: Sequence[Identifier]
+    events: Sequence[TraceEvent]
+    standing: Sequence[DeliverySummary]
+    """Where it stands now: the newest revision on each route, and older ones that are still open."""

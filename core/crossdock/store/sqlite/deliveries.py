@@ -58,7 +58,7 @@ def find(
         conditions.append("since >= ?")
         values.append(to_micros(since))
     sql = load("deliveries")["summaries"].replace("{conditions}", " AND ".join(conditions))
-    return [_summary(row) for row in connection.execute(sql, (*values, limit)).fetchall()]
+    return [to_summary(row) for row in connection.execute(sql, (*values, limit)).fetchall()]
 
 
 def story(connection: sqlite3.Connection, delivery_id: int) -> DeliveryStory | None:
@@ -66,7 +66,7 @@ def story(connection: sqlite3.Connection, delivery_id: int) -> DeliveryStory | N
     row = connection.execute(load("deliveries")["summary"], (delivery_id,)).fetchone()
     if row is None:
         return None
-    summary = _summary(row[:-1])
+    summary = to_summary(row[:-1])
     made = effects.of_delivery(connection, delivery_id)
     refs = [summary.key, str(delivery_id), *(effect.id for effect in made)]
     return DeliveryStory(summary, from_micros(row[-1]), made, audit.about(connection, refs, summary.pipeline))
@@ -97,7 +97,8 @@ def _delivery(row: tuple[Any, ...]) -> Delivery:
     )
 
 
-def _summary(row: tuple[Any, ...]) -> DeliverySummary:
+def to_summary(row: tuple[Any, ...]) -> DeliverySummary:
+    """A row of the summaries' columns."""
     delivery_id, pipeline, route, key, revision, state, code, reason, fix, attempts, since, due_at, deadline = row
     return DeliverySummary(
         id=delivery_id,

@@ -30,12 +30,15 @@ from crossdock.store.rows import (
     EffectRow,
     Intake,
     NoticeRow,
+    Pause,
     PipelineStatus,
     Staged,
     State,
+    Trace,
 )
-from crossdock.store.sqlite import audit, deliveries, effects, links, lock, notices, reworking, sealed, status
+from crossdock.store.sqlite import audit, deliveries, effects, links, lock, notices, reworking, sealed, status, trace
 from crossdock.store.sqlite import intake as staging
+from crossdock.store.sqlite import pauses as pausing
 from crossdock.store.sqlite.connections import open_writer
 from crossdock.store.sqlite.migrate import migrate
 from crossdock.store.sqlite.reader import Reader
@@ -161,6 +164,18 @@ class SqliteStore:
             partial(reworking.discard, delivery_id=delivery_id, reason=reason, actor=actor, at=at)
         )
 
+    async def pause(self, pauses: Sequence[Pause]) -> None:
+        """Stop pipelines or connections."""
+        await self._writer.do(partial(pausing.put, pauses=pauses))
+
+    async def resume(self, pauses: Sequence[Pause]) -> Sequence[bool]:
+        """End pauses."""
+        return await self._writer.do(partial(pausing.remove, pauses=pauses))
+
+    async def pauses(self) -> Sequence[Pause]:
+        """All that is paused."""
+        return self._reader.now(pausing.find)
+
     # ------------------------------------------------------------ what people ask
 
     async def status(self, pipelines: Sequence[str]) -> Sequence[PipelineStatus]:
@@ -184,6 +199,10 @@ class SqliteStore:
     async def delivery(self, delivery_id: int) -> DeliveryStory | None:
         """One delivery with its whole story."""
         return await self._reader.ask(partial(deliveries.story, delivery_id=delivery_id))
+
+    async def trace(self, name: str) -> Trace | None:
+        """The story of one business key."""
+        return await self._reader.ask(partial(trace.find, text=name))
 
     async def notices(self, pipelines: Sequence[str] | None = None) -> Sequence[NoticeRow]:
         """What persons should know."""

@@ -24,6 +24,16 @@ CREATE TABLE cursors (
     swept_at INTEGER
 ) WITHOUT ROWID;
 
+-- What a person stopped for a while; kind is 'pipeline' or 'connection'.
+CREATE TABLE pauses (
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    reason TEXT,
+    PRIMARY KEY (kind, name)
+) WITHOUT ROWID;
+
 -- ------------------------------------------------------------ what was read
 
 CREATE TABLE records (
