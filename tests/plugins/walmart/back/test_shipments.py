@@ -165,7 +165,7 @@ async def test_lines_that_staff_edited_are_held_before_anything_is_sent(desk, wa
 
     assert words in held.value.message
     assert one.sent == []
-    assert all(way_out in (held.value.fix or "") for way_out in ("restore", "link", "Seller Center"))
+    assert all(way_out in (held.value.fix or "") for way_out in ("restore", "discard", "Seller Center"))
 
 
 async def test_lines_that_were_entered_anew_are_the_same_lines(desk, way, linked, open_):
