@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from crossdock.contract.durations import parse_duration
+from crossdock.errors import PluginError
 from crossdock.http.types import Allowance, Rate, Reader, Request, Response, Token
 
 
@@ -109,7 +110,7 @@ class Connection(BaseModel, ABC):
 
     async def test(self, http: Reader, used: frozenset[str]) -> TestReport:
         """Ping the account and compare permissions; `used` names the components of this plugin that pipelines use."""
-        raise NotImplementedError(f"{self.name} cannot be tested")
+        raise PluginError(f"connections of {self.name} cannot be tested", code="no_connection_test")
 
 
 class Check(Protocol):

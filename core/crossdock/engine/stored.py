@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from crossdock import jsonio
-from crossdock.contract.values import Answers, Effect, SettledEffect
+from crossdock.contract.values import Effect, SettledEffect
 from crossdock.http import Request, Response
 from crossdock.jsonio import Json
 from crossdock.store.rows import EffectRow, EffectState, NewEffect, StepRow, StepUpdate
@@ -62,11 +62,6 @@ def to_effect(row: EffectRow | NewEffect) -> Effect:
         memo=row.memo,
         facts=tuple(row.facts),
     )
-
-
-def to_answers(steps: Sequence[StepRow]) -> Answers:
-    """The complete answers of the steps that have one."""
-    return Answers(tuple(to_response(step) for step in steps if step.answered_at and not step.lost))
 
 
 def to_settled(row: EffectRow) -> SettledEffect:
