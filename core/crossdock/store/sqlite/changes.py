@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import chain
 
 from crossdock.boundary import reach
+from crossdock.contract.values import Receipt
 from crossdock.errors import StoreError
 from crossdock.store import codec
 from crossdock.store.moments import to_micros, to_micros_or_none
@@ -103,6 +104,7 @@ def _add_effects(connection: sqlite3.Connection, effects: Sequence[NewEffect]) -
     plans = [_plan_row(one) for one in effects if one.content is not None or one.memo is not None or one.facts]
     connection.executemany(sql["add_plan"], plans)
     connection.executemany(sql["count"], Counter(one.pipeline for one in effects).items())
+    _name(connection, [(one.id, one.receipt) for one in effects])
 
 
 def _effect_row(effect: NewEffect) -> tuple[object, ...]:
@@ -138,3 +140,12 @@ def _settle_effects(connection: sqlite3.Connection, updates: Sequence[EffectUpda
     rows = [(one.state.value, to_micros(one.at), codec.receipt_to_text(one.receipt), one.id) for one in updates]
     if connection.executemany(load("effects")["settle"], rows).rowcount != len(rows):
         raise StoreError(f"there is no effect {updates[0].id}", code="effect_unknown", effect=updates[0].id)
+    _name(connection, [(one.id, one.receipt) for one in updates])
+
+
+def _name(connection: sqlite3.Connection, made: Sequence[tuple[str, Receipt | None]]) -> None:
+    """What was made goes by names of its own: the record is found by them, too. (Its id stands in the link.)"""
+    given = ((effect_id, receipt.identifiers) for effect_id, receipt in made if receipt is not None)
+    rows = [(value, name, effect_id, value) for effect_id, names in given for name, value in names.items()]
+    if rows:
+        connection.executemany(load("effects")["name"], rows)

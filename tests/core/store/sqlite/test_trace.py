@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from crossdock.contract.values import Link, Record, Ref
+from crossdock.contract.values import Link, Receipt, Record, Ref
 from crossdock.errors import StoreError
 from crossdock.store.rows import AuditEvent, Change, EffectState, EffectUpdate, State, StepUpdate
 from crossdock.store.sqlite import queries
@@ -63,6 +63,24 @@ async def test_trace_finds_what_an_effect_key_names(store, make, staged):
 
     assert trace.key == "PO1"
     assert "fact-of-PO1" in {one.value for one in trace.identifiers}
+
+
+@pytest.mark.parametrize("state", [EffectState.DONE, EffectState.ADOPTED])
+async def test_trace_finds_the_story_by_what_a_receipt_names_beside_the_id(store, make, staged, clock, state):
+    (due,) = await staged(make.record("PO1"))
+    receipt = Receipt("shipment", "PO1", {"tracking_number": "TRACK-1", "order": "PO1"})
+    if state is EffectState.ADOPTED:
+        await store.apply(Change(effects=[make.effect(due, "e1", state=state, receipt=receipt)]))
+    else:
+        await store.apply(make.attempt(due, "e1"))
+        await store.apply(Change(settled=[EffectUpdate("e1", state, clock.now(), receipt)]))
+
+    trace = await store.trace("TRACK-1")
+
+    assert trace.key == "PO1"
+    assert ("tracking_number", "TRACK-1", make.sink) in {
+        (one.name, one.value, one.connection) for one in trace.identifiers
+    }
 
 
 async def test_trace_tells_everything_in_order_of_time(store, make, deliver):

@@ -19,6 +19,14 @@ SELECT 1 FROM effects WHERE account = ? AND sink = ? AND key = ? AND version = ?
 -- name: settle
 UPDATE effects SET state = ?, settled_at = ?, receipt = coalesce(?, receipt) WHERE id = ?
 
+-- name: name
+INSERT INTO identifiers (value, pipeline, key, name)
+SELECT ?, e.pipeline, r.key, ?
+FROM effects e
+JOIN records r ON r.id = e.record_id
+WHERE e.id = ? AND r.key <> ?
+ON CONFLICT DO NOTHING
+
 -- name: last_step
 SELECT coalesce(max(id), 0) FROM steps
 
