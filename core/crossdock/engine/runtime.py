@@ -109,7 +109,10 @@ class Runtime:
         if name not in self._assembly.connections:
             raise _unknown("connection", name, list(self._assembly.connections))
         connection = self._binder.connection(name)
-        return await connection.test(await self._binder.client(name), frozenset(self._used(name)))
+        return await connection.test(
+            await self._binder.client(name),
+            frozenset(use.rpartition(".")[2] for use in self._assembly.components_of(name)),
+        )
 
     def _chosen(self, names: Sequence[str]) -> list[Pipeline]:
         """The named pipelines. Raises: PluginError where a plugin stops one of them."""
@@ -128,14 +131,6 @@ class Runtime:
         working = [*running, *(pipeline for pipeline in self._assembly.pipelines.values() if pipeline.enabled)]
         routes = {(pipeline.name, route.name) for pipeline in working for route in pipeline.routes}
         return lambda pipeline, route: (pipeline, route) in routes or pipeline in self._assembly.stopped
-
-    def _used(self, connection: str) -> list[str]:
-        used = []
-        for pipeline in self._assembly.pipelines.values():
-            if pipeline.connection_name == connection:
-                used.append(pipeline.source.name)
-            used += [route.sink.name for route in pipeline.routes if route.connection_name == connection]
-        return used
 
     async def _prepare(
         self,
