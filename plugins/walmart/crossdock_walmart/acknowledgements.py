@@ -48,6 +48,11 @@ class AcknowledgementSink(Sink[WalmartConnection, StatusChange]):
     """How old an order may be before a person is told that it is not acknowledged."""
 
     @property
+    def settles_after(self) -> timedelta:
+        """The longest a lost request may still act, plus how far reading the order lags behind."""
+        return self.connection.timeout + self.connection.read_lag
+
+    @property
     def api(self) -> WalmartApi:
         """Walmart's endpoints."""
         return WalmartApi(self.http)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from crossdock import AuthProvider, Connection, TestReport
+from crossdock import AuthProvider, Connection, Duration, TestReport
 from crossdock.http import Allowance, Rate, Reader, Response
 from crossdock_walmart.api import WalmartApi
 from crossdock_walmart.auth import SERVICE_NAME, ClientCredentials
@@ -70,6 +70,8 @@ class WalmartConnection(Connection):
     base_url: str = HOST
     seller: Annotated[str, Field(min_length=1)] | None = None
     """The partner id. With it, another key of the same seller remains the same account."""
+    read_lag: Duration = timedelta(seconds=10)
+    """How long an order may be read as it was before a change."""
 
     @property
     def identity(self) -> str:

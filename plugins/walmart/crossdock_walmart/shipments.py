@@ -52,6 +52,11 @@ class ShipmentSink(Sink[WalmartConnection, ShipmentUpdate]):
     """How long after the first shipment Walmart takes another tracking number."""
 
     @property
+    def settles_after(self) -> timedelta:
+        """The longest a lost request may still act, plus how far reading the order lags behind."""
+        return self.connection.timeout + self.connection.read_lag
+
+    @property
     def api(self) -> WalmartApi:
         """Walmart's endpoints."""
         return WalmartApi(self.http)
