@@ -8,7 +8,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -52,18 +53,39 @@ pipelines:
           default_warehouse: Sydney DC
 """
 
+LOOP = (
+    DEFINITION.replace("    every: 5m\n", "    every: 5m\n    recheck: 1s\n").replace(
+        "timeout: 1s\n", "timeout: 1s\n    read_lag: 1s\n", 1
+    )
+    + """\
+  acknowledge:
+    from: {use: wms_cartoncloud.sale_order_statuses, connection: acme_3pl, customer: Acme Trading}
+    every: 5m
+    recheck: 1s
+    to: {use: walmart.acknowledgements, connection: walmart_us, max_in_flight: 3}
+  tracking:
+    from: {use: wms_cartoncloud.dispatches, connection: acme_3pl, customer: Acme Trading}
+    every: 5m
+    recheck: 1s
+    to: {use: walmart.shipments, connection: walmart_us, max_in_flight: 3, map: [{use: walmart.shipment}]}
+"""
+)
+"""Orders in, acknowledgements and tracking back."""
+
 
 class Site:
     """A folder with a definition, two simulated services, and the program that works between them."""
 
-    def __init__(self, folder: Path, walmart: WalmartSimulator, cartoncloud: CartonCloudSimulator, urls) -> None:
+    def __init__(
+        self, folder: Path, walmart: WalmartSimulator, cartoncloud: CartonCloudSimulator, urls, definition: str
+    ) -> None:
         self.folder = folder
         self.walmart = walmart
         self.cartoncloud = cartoncloud
         self.boundaries = folder / "boundaries"
         self.boundaries.mkdir()
         self.env = {**os.environ, "WALMART_URL": urls[0], "CARTONCLOUD_URL": urls[1], "SHARED_SECRET": "not-a-secret"}
-        (folder / "crossdock.yaml").write_text(DEFINITION)
+        (folder / "crossdock.yaml").write_text(definition)
 
     def start(
         self, *arguments: str, hold_at: str = "", sabotage: str = "", file_size_limit: int | None = None
@@ -95,9 +117,9 @@ class Site:
             pytest.fail(f"{arguments} did not end: {err[-3000:]}\n{self.run('deliveries', '--limit', '40').stdout}")
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
-    def kill_at(self, boundary: str, **options: str) -> None:
-        """Start a run, wait until it is held at the boundary, and kill it."""
-        process = self.start("run", "orders", "--wait", "6s", hold_at=boundary, **options)
+    def kill_at(self, boundary: str, *pipelines: str, **options: str) -> None:
+        """Start a run, of all pipelines if none is named, wait until it is held at the boundary, and kill it."""
+        process = self.start("run", *pipelines, "--wait", "6s", hold_at=boundary, **options)
         held = self.boundaries / f"{boundary.partition('#')[0]}.held"
         self.wait_for(held.exists, process, boundary)
         self.kill(process)
@@ -119,27 +141,68 @@ class Site:
                 pytest.fail(f"{what} was never reached")
             time.sleep(0.01)
 
-    def place(self, count: int) -> list[str]:
+    def place(self, count: int, **options) -> list[str]:
         """Place orders in the marketplace."""
-        return self.walmart.control("orders", {"count": count})["ids"]
+        return self.walmart.control("orders", {"count": count, **options})["ids"]
 
     def created(self) -> Counter[str]:
         """How often each order was created in the warehouse."""
         facts = self.cartoncloud.control("facts")
         return Counter({fact["key"]: fact["count"] for fact in facts if fact["kind"] == "sale_order"})
 
+    def told(self, kind: str) -> dict[str, list[int]]:
+        """For each order what of a kind the marketplace was told: how often each different thing."""
+        told: dict[str, list[int]] = {}
+        for fact in self.walmart.control("facts"):
+            if fact["kind"] == kind:
+                told.setdefault(fact["key"], []).append(fact["count"])
+        return told
+
+    def shipped(self, order: str) -> dict[tuple[str, str], int]:
+        """How much of each SKU the marketplace shows under each tracking number."""
+        wire = next(one for one in self.walmart.control("state")["orders"] if one["purchaseOrderId"] == order)
+        shown: Counter[tuple[str, str]] = Counter()
+        for line in wire["orderLines"]["orderLine"]:
+            for part in line["orderLineStatuses"]["orderLineStatus"]:
+                if part["status"] == "Shipped":
+                    number = part["trackingInfo"]["trackingNumber"]
+                    shown[number, line["item"]["sku"]] += int(part["statusQuantity"]["amount"])
+        return dict(shown)
+
+    def dispatch(self, order: str, number: str, customer: str = "Acme Trading", **tracking) -> None:
+        """Dispatch an order in one parcel."""
+        tracking = {"carrier": "UPS", "number": number, **tracking}
+        self.track(order, tracking, status="DISPATCHED", customer=customer)
+
+    def track(self, order: str, tracking: dict, customer: str = "Acme Trading", **options) -> None:
+        """Enter tracking, as staff does."""
+        self.cartoncloud.control(f"orders/{order}", {"tracking": tracking, "customer": customer, **options})
+
     def hits(self) -> Counter[str]:
         """How often each boundary was reached, over all runs."""
         return Counter({file.name: file.stat().st_size for file in self.boundaries.iterdir() if file.suffix != ".held"})
 
 
-@pytest.fixture
-def site(tmp_path):
+@contextmanager
+def _open_site(folder: Path, definition: str) -> Iterator[Site]:
     with ExitStack() as stack:
         walmart, cartoncloud = WalmartSimulator(seed=1), CartonCloudSimulator(seed=2)
         urls = [stack.enter_context(one.running()) for one in (walmart, cartoncloud)]
         walmart.control("settings", {"quotas": "off"})
-        yield Site(tmp_path, walmart, cartoncloud, urls)
+        yield Site(folder, walmart, cartoncloud, urls, definition)
+
+
+@pytest.fixture
+def site(tmp_path):
+    with _open_site(tmp_path, DEFINITION) as opened:
+        yield opened
+
+
+@pytest.fixture
+def loop(tmp_path):
+    """A site whose definition goes the whole way and back."""
+    with _open_site(tmp_path, LOOP) as opened:
+        yield opened
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -38,7 +38,7 @@ MOMENTS += [(name, 2 if "in_transaction" in name else 4) for name in NAMES if no
 
 @pytest.mark.parametrize(("name", "nth"), MOMENTS)
 def test_run_that_is_killed_at_a_boundary_loses_and_doubles_nothing(name, nth, site, orders):
-    site.kill_at(f"{name}#{nth}")
+    site.kill_at(f"{name}#{nth}", "orders")
     finish(site)
 
     assert site.hits()[name] >= nth
@@ -74,7 +74,7 @@ def test_run_that_is_killed_at_random_moments_loses_and_doubles_nothing(seed, si
 
 
 def test_checker_finds_doubles_where_probing_is_switched_off(site, orders):
-    site.kill_at("effect.before_journal#3", sabotage="no-probe")
+    site.kill_at("effect.before_journal#3", "orders", sabotage="no-probe")
     done = site.run("run", "orders", "--wait", "10s", sabotage="no-probe")
 
     assert done.returncode == 0, done.stderr
