@@ -99,7 +99,8 @@ class Dispatcher:
                     self._busy[delivery.id] = delivery.ordering_key
                     send.send_nowait((delivery, links))
                 if not self._busy and not self._reading:
-                    if not await self._sleep(wait_s):
+                    # What ended during the look may be due again already: look once more before going.
+                    if not self._ended and not await self._sleep(wait_s):
                         return
                     continue
             with anyio.move_on_after(_LOOK_AGAIN_S) as waited:  # a retry may fall due while a long read goes on
