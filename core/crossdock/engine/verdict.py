@@ -90,7 +90,7 @@ def from_error(error: BaseException, *, at_plugin: str) -> Verdict:
         case CredentialsError() | StoreError():
             raise error
         case NothingToDo():
-            return skipped(error.message)
+            return skipped(error.message, error.code)
         case NotYetError():
             waiting = Verdict(State.WAITING, error.code, error.message, error.fix)
             return replace(waiting, deadline=error.deadline, alert_at=error.alert_at)

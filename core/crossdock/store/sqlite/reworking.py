@@ -13,13 +13,17 @@ from crossdock.store.sqlite.queries import load
 
 
 def note_definition(connection: sqlite3.Connection, pipeline: str, route: str, fingerprint: str, at: datetime) -> int:
-    """Keep what a route is made of; where that changed, what is held or waiting falls due. How many did."""
+    """Keep what a route is made of; where that changed, what is held or waiting falls due. How many did.
+
+    What was skipped as not ours, and has a link since, falls due, too: it was read just before the link was written.
+    """
     sql, moment = load("reworking"), to_micros(at)
+    linked = connection.execute(sql["link_arrived"], (moment, moment, pipeline, route)).rowcount
     row = connection.execute(sql["fingerprint"], (pipeline, route)).fetchone()
     if row is not None and row[0] == fingerprint:
-        return 0
+        return linked
     connection.execute(sql["keep_fingerprint"], (pipeline, route, fingerprint))
-    return connection.execute(sql["make_due"], (moment, pipeline, route, moment)).rowcount
+    return linked + connection.execute(sql["make_due"], (moment, pipeline, route, moment)).rowcount
 
 
 def replay(connection: sqlite3.Connection, delivery_id: int, reason: str, actor: str, at: datetime) -> DeliverySummary:

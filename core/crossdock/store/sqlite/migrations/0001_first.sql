@@ -98,6 +98,8 @@ CREATE INDEX deliveries_due ON deliveries (pipeline, route, due_at, id) WHERE du
 CREATE INDEX deliveries_order ON deliveries (pipeline, route, ordering_key, id) WHERE open = 1;
 -- What a newer revision may supersede, without walking all old revisions of a key.
 CREATE INDEX deliveries_unsettled ON deliveries (pipeline, key, route, revision) WHERE open IS NOT NULL;
+-- What a link that is written later makes ours.
+CREATE INDEX deliveries_not_ours ON deliveries (pipeline, route) WHERE code = 'not_ours' AND state = 'skipped';
 -- Counts of what is settled, and the newest success.
 CREATE INDEX deliveries_settled ON deliveries (pipeline, state, settled_at) WHERE settled_at IS NOT NULL;
 

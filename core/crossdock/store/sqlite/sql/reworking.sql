@@ -25,3 +25,21 @@ UPDATE deliveries SET
     state = 'skipped', code = 'discarded', reason = ?, fix = NULL, since = ?, due_at = NULL, deadline = NULL,
     settled_at = ?, open = NULL
 WHERE id = ? AND state IN ('held', 'dead')
+
+-- name: link_arrived
+UPDATE deliveries SET
+    state = 'pending', code = 'link_arrived', reason = 'it was not ours when it was read; a link says now that it is',
+    fix = NULL, since = ?, due_at = ?, settled_at = NULL, open = 1
+WHERE pipeline = ? AND route = ? AND code = 'not_ours' AND state = 'skipped'
+    AND EXISTS (
+        SELECT 1 FROM records r
+        WHERE r.id = deliveries.record_id AND (
+            EXISTS (SELECT 1 FROM links l WHERE l.far_account = r.account AND l.far_id = deliveries.key)
+            OR EXISTS (SELECT 1 FROM links l WHERE l.near_account = r.account AND l.near_id = deliveries.key)
+        )
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM deliveries newer
+        WHERE newer.pipeline = deliveries.pipeline AND newer.key = deliveries.key AND newer.route = deliveries.route
+            AND newer.revision > deliveries.revision
+    )
