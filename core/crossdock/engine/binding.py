@@ -14,6 +14,7 @@ from crossdock.contract.source import Source
 from crossdock.engine.intake import Origin
 from crossdock.engine.route import BoundRoute
 from crossdock.http import Client, Endpoint, MemoryQuotas, MemoryTokenStore, TokenStore, open_client
+from crossdock.observe.exchanges import log_exchange
 
 _SLOTS = 16
 """Room for reads (probes, observations, paging) beside the writes that the routes of a connection have in flight."""
@@ -67,7 +68,9 @@ class Binder:
         """The one client of a connection."""
         if name not in self._clients:
             described = endpoint(name, self.connection(name), self._in_flight(name))
-            opening = open_client(described, clock=self._clock, tokens=self._tokens, quotas=self._quotas)
+            opening = open_client(
+                described, clock=self._clock, tokens=self._tokens, quotas=self._quotas, observer=log_exchange
+            )
             self._clients[name] = await self._stack.enter_async_context(opening)
         return self._clients[name]
 
