@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lock clean
+.PHONY: help demo test bench check lock clean
 
 help: ## What there is
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,10 @@ demo: $(READY) ## The main job, whole, on loopback: real HTTP between simulated 
 
 test: $(READY) ## Every test
 	@$(BIN)/python -m pytest -n $(WORKERS)
+
+bench: $(READY) ## Speed beside bare loops, memory, growth; QUICK=1, ORDERS=, ROUNDS=, ONLY=
+	@$(BIN)/python tests/benchmarks $(if $(QUICK),--quick) $(if $(ORDERS),--orders $(ORDERS)) \
+	    $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ONLY),--only $(ONLY))
 
 check: $(READY) ## Formatting, lint, types, import directions, the docs' code
 	@$(BIN)/ruff format --check .
