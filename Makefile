@@ -26,9 +26,9 @@ demo: $(READY) ## The main job, whole, on loopback: real HTTP between simulated 
 test: $(READY) ## Every test
 	@$(BIN)/python -m pytest -n $(WORKERS)
 
-bench: $(READY) ## Speed beside bare loops, memory, growth; QUICK=1, ORDERS=, ROUNDS=, ONLY=
+bench: $(READY) ## Speed beside bare loops, memory, growth; QUICK=1, ONLY=, ORDERS=, ROUNDS=, SIZES=
 	@$(BIN)/python tests/benchmarks $(if $(QUICK),--quick) $(if $(ORDERS),--orders $(ORDERS)) \
-	    $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ONLY),--only $(ONLY))
+	    $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ONLY),--only $(ONLY)) $(if $(SIZES),--sizes $(SIZES))
 
 check: $(READY) ## Formatting, lint, types, import directions, the docs' code
 	@$(BIN)/ruff format --check .

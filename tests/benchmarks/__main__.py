@@ -10,13 +10,14 @@ import argparse
 import os
 import sys
 
+import growth
 import memory
 import profiling
 import rates
 import starts
 from measuring import World, open_world
 
-SECTIONS = {"rates": rates.show, "memory": memory.show, "starts": starts.show}
+SECTIONS = {"rates": rates.show, "memory": memory.show, "growth": growth.show, "starts": starts.show}
 ASKED_FOR = {"profile": profiling.show}
 """What is shown only where it is named."""
 
@@ -52,12 +53,17 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--orders", type=int, default=2000, help="orders of each run without latency (2000)")
     parser.add_argument("--rounds", type=int, help="rounds that medians are taken of (5; quick: 1)")
     parser.add_argument("--only", type=lambda text: text.split(","), default=list(SECTIONS), help=", ".join(known))
+    parser.add_argument("--sizes", type=_sizes, help="what the growth series stores (10000,100000,1000000)")
     parser.add_argument("--quick", action="store_true", help="fewer orders, one round: an impression in a minute")
     asked = parser.parse_args()
     if unknown := [name for name in asked.only if name not in known]:
         parser.error(f"no section {', '.join(unknown)}; there are {', '.join(known)}")
     asked.rounds = asked.rounds or (1 if asked.quick else 5)
     return asked
+
+
+def _sizes(text: str) -> list[int]:
+    return [int(part) for part in text.split(",")]
 
 
 if __name__ == "__main__":

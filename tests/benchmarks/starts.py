@@ -17,7 +17,7 @@ def show(world: World, asked: Namespace) -> None:
     with world.workplace() as folder:
         for arguments in COMMANDS:
             command = crossdock(*arguments).command
-            took = [measure(command, folder, world.environment()) for _ in range(asked.rounds + 1)][1:]
+            took = [measure(command, folder, world.environment()) for _ in range(asked.rounds)]
             world.faults += [f"{' '.join(arguments)}: exit code {one.code}: {one.said}" for one in took if one.code]
             rows.append(
                 [
@@ -27,4 +27,4 @@ def show(world: World, asked: Namespace) -> None:
                     f"{max(one.rss_mb for one in took):.0f} MB",
                 ]
             )
-    tables.show("start, median after one to warm up", ("", "wall", "CPU", "peak"), rows)
+    tables.show(f"start, median of {asked.rounds}", ("", "wall", "CPU", "peak"), rows)

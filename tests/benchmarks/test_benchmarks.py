@@ -59,6 +59,29 @@ def test_benchmark_runs_every_rate_and_finds_each_order_once():
         assert title in done.stdout
 
 
+def test_benchmark_shows_growth_memory_starts_and_where_time_goes():
+    done = bench("--orders", "10", "--sizes", "6", "--only", "memory,growth,starts,profile")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    for title in ("50 orders at once", "trace seed-000000005", "crossdock --version", "own time by package"):
+        assert title in done.stdout
+
+
+def test_seeded_store_keeps_its_log_chained(world):
+    import growth
+
+    from crossdock.store.sqlite import audit
+    from crossdock.store.sqlite.connections import open_reader
+
+    folder, _ = growth.seeded(world, 30)
+
+    connection = open_reader(folder / "crossdock.db")
+    assert audit.verify(connection) is None
+    assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    assert connection.execute("SELECT count(*) FROM deliveries WHERE state = 'delivered'").fetchone() == (31,)
+    connection.close()
+
+
 def test_benchmark_refuses_a_section_that_it_does_not_have():
     done = bench("--only", "colour")
 

@@ -259,6 +259,8 @@ async def test_trace_costs_the_same_whatever_is_stored(store, make, deliver, pat
     many = [make.record(f"X{n}", identifiers={"customer_order": f"C{n}"}) for n in range(2000)]
     await store.stage(make.intake(*many, routes=[]))
     await store.add_links([make.link(f"X{n}", f"so-{n}") for n in range(2000)])
+    for n in range(100):
+        await deliver(f"Y{n}")
 
     assert _steps(path, "CO-9") <= small * 1.5
 

@@ -51,10 +51,10 @@ WITH RECURSIVE wanted (name) AS (VALUES {rows}), sinks (account, sink) AS (
     UNION ALL
     SELECT e.account, e.sink
     FROM sinks
-    CROSS JOIN effects e ON e.rowid = (
-        SELECT rowid FROM effects
-        WHERE (account, sink) > (sinks.account, sinks.sink)
-        ORDER BY account, sink LIMIT 1
+    -- In two steps: SQLite walks all rows of an account to find what is greater than a pair.
+    CROSS JOIN effects e ON e.rowid = coalesce(
+        (SELECT rowid FROM effects WHERE account = sinks.account AND sink > sinks.sink ORDER BY sink LIMIT 1),
+        (SELECT rowid FROM effects WHERE account > sinks.account ORDER BY account, sink LIMIT 1)
     )
 )
 SELECT DISTINCT e.key, r.key
