@@ -8,6 +8,7 @@ from crossdock.canonical.party import Address, Customer
 from crossdock.canonical.returns import Return, ReturnLine
 from crossdock.canonical.shipment import Package, PackageLine, Shipment, StatusChange
 from crossdock.canonical.stock import Listing, Product, StockLevel
+from crossdock.canonical.trusted import trusted
 
 __all__ = [
     "Address",
@@ -29,4 +30,5 @@ __all__ = [
     "Shipment",
     "StatusChange",
     "StockLevel",
+    "trusted",
 ]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from crossdock.clock import ManualClock
     from crossdock.testing import conformance
     from crossdock.testing.clients import client_for
+    from crossdock.testing.documents import check_document
     from crossdock.testing.reader import FakeReader
     from crossdock.testing.recorder import Cassette
     from crossdock.testing.rules import Rules
@@ -24,10 +25,11 @@ _HOMES = {
     "ManualClock": "crossdock.clock",
     "Rules": "crossdock.testing.rules",
     "Scrubber": "crossdock.testing.scrubber",
+    "check_document": "crossdock.testing.documents",
     "client_for": "crossdock.testing.clients",
 }
 
-__all__ = ["Cassette", "FakeReader", "ManualClock", "Rules", "Scrubber", "client_for", "conformance"]
+__all__ = ["Cassette", "FakeReader", "ManualClock", "Rules", "Scrubber", "check_document", "client_for", "conformance"]
 
 
 def __getattr__(name: str) -> Any:

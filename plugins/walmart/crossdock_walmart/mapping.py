@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 from crossdock import RejectedError
-from crossdock.canonical import Address, Charge, Money, Order, OrderLine, OrderLineStatus
+from crossdock.canonical import Address, Charge, Money, Order, OrderLine, OrderLineStatus, trusted
 from crossdock_walmart.wire import WalmartAddress, WalmartCharge, WalmartLine, WalmartLineStatus, WalmartOrder
+
+# What is built here was validated when it was read, or is checked here.
+_make_order, _make_line, _make_status = trusted(Order), trusted(OrderLine), trusted(OrderLineStatus)
+_make_charge, _make_money, _make_address = trusted(Charge), trusted(Money), trusted(Address)
 
 Status = Literal["created", "acknowledged", "shipped", "delivered", "cancelled", "refunded", "unknown"]
 Fulfiller = Literal["seller", "channel", "third_party", "unknown"]
@@ -30,6 +34,7 @@ _FULFILLERS: dict[str, Fulfiller] = {
     "wfsfulfilled": "channel",
     "3plfulfilled": "third_party",
 }
+_NOTHING = Decimal(0)
 # ISO 3166-1: Walmart's markets, and the territories that its US market delivers to.
 _COUNTRIES = {
     "USA": "US", "CAN": "CA", "MEX": "MX", "CHL": "CL",
@@ -48,7 +53,7 @@ def to_order(wire: WalmartOrder, market: str = "us") -> Order:
     """
     if not wire.lines:
         raise RejectedError("the order bears no lines", code="no_lines")
-    return Order(
+    return _make_order(
         channel="walmart",
         market=market,
         number=wire.purchase_order_id,
@@ -61,7 +66,7 @@ def to_order(wire: WalmartOrder, market: str = "us") -> Order:
         node=wire.node_id or None,
         node_name=wire.node_name or None,
         fulfilled_by=to_fulfiller(wire),
-        lines=tuple(_line(position, line) for position, line in enumerate(wire.lines, start=1)),
+        lines=tuple([_line(position, line) for position, line in enumerate(wire.lines, start=1)]),
     )
 
 
@@ -77,13 +82,13 @@ def _line(position: int, line: WalmartLine) -> OrderLine:
     if not sku or not sku.strip():
         raise RejectedError(f"order line {position} bears no SKU", code="no_sku", line=position, line_number=number)
     quantity = to_quantity(position, line)
-    return OrderLine(
+    return _make_line(
         number=number,
         sku=sku,
         name=line.name or None,
         quantity=quantity,
         unit=line.unit or None,
-        charges=tuple(_charges(position, line)),
+        charges=tuple([made for charge in line.charges if (made := _charge(position, charge)) is not None]),
         statuses=to_statuses(position, line, quantity),
         fulfilment=line.fulfilment_option or None,
         cancel_requested=asks_to_cancel(line),
@@ -102,8 +107,12 @@ def to_quantity(position: int, line: WalmartLine) -> Decimal:
 
 def to_statuses(position: int, line: WalmartLine, quantity: Decimal) -> tuple[OrderLineStatus, ...]:
     """One slice per status. A single one without quantity stands for what is left; what no status covers is unknown."""
-    left = quantity - sum((slice_.quantity or Decimal(0) for slice_ in line.statuses), Decimal(0))
-    open_ones = sum(slice_.quantity is None for slice_ in line.statuses)
+    left, open_ones = quantity, 0
+    for slice_ in line.statuses:
+        if slice_.quantity is None:
+            open_ones += 1
+        else:
+            left -= slice_.quantity
     if left < 0 or open_ones > 1:
         raise RejectedError(
             f"order line {position}: its statuses do not add up to the quantity ordered",
@@ -111,15 +120,15 @@ def to_statuses(position: int, line: WalmartLine, quantity: Decimal) -> tuple[Or
             line=position,
             line_number=line.number,
         )
-    slices = tuple(_status(slice_, left) for slice_ in line.statuses)
+    slices = tuple([_status(slice_, left) for slice_ in line.statuses])
     if open_ones or not left:
         return slices
-    return (*slices, OrderLineStatus(status="unknown", quantity=left, raw=""))
+    return (*slices, _make_status(status="unknown", quantity=left, raw="", tracking_number=None, carrier=None))
 
 
 def _status(slice_: WalmartLineStatus, left: Decimal) -> OrderLineStatus:
     raw = slice_.status or ""
-    return OrderLineStatus(
+    return _make_status(
         status=_STATUSES.get(raw.strip().lower(), "unknown"),
         quantity=left if slice_.quantity is None else slice_.quantity,
         raw=raw,
@@ -128,30 +137,32 @@ def _status(slice_: WalmartLineStatus, left: Decimal) -> OrderLineStatus:
     )
 
 
-def _charges(position: int, line: WalmartLine) -> Iterator[Charge]:
-    """The charges that bear an amount, in sequence. Each is taken for the whole line, as in the published samples."""
-    for charge in line.charges:
-        if charge.amount is None and charge.tax is None:
-            continue  # nothing is charged
-        yield Charge(
-            kind=(charge.type or "unknown").strip().lower(),
-            name=charge.name or None,
-            amount=_money(
-                position, Decimal(0) if charge.amount is None else charge.amount, charge.currency or charge.tax_currency
-            ),
-            tax=_tax(position, charge),
-        )
-
-
-def _tax(position: int, charge: WalmartCharge) -> Money | None:
-    return None if charge.tax is None else _money(position, charge.tax, charge.tax_currency or charge.currency)
+def _charge(position: int, charge: WalmartCharge) -> Charge | None:
+    """One charge, taken for the whole line as in the published samples; None where nothing is charged."""
+    amount, tax = charge.amount, charge.tax
+    if amount is None and tax is None:
+        return None
+    currency, tax_currency = charge.currency, charge.tax_currency
+    return _make_charge(
+        kind=(charge.type or "unknown").strip().lower(),
+        name=charge.name or None,
+        amount=_money(position, _NOTHING if amount is None else amount, currency or tax_currency),
+        tax=None if tax is None else _money(position, tax, tax_currency or currency),
+    )
 
 
 def _money(position: int, amount: Decimal, currency: str | None) -> Money:
-    code = (currency or "").strip().upper()
-    if len(code) != 3 or not (code.isascii() and code.isalpha()):
+    code = _currency(currency or "")
+    if code is None:
         raise RejectedError(f"order line {position}: a charge bears no currency", code="no_currency", line=position)
-    return Money(amount=amount, currency=code)
+    return _make_money(amount=amount, currency=code)
+
+
+@lru_cache(maxsize=64)
+def _currency(text: str) -> str | None:
+    """The code of a currency; None where it is none."""
+    code = text.strip().upper()
+    return code if len(code) == 3 and code.isascii() and code.isalpha() else None
 
 
 def _address(wire: WalmartOrder, market: str) -> Address:
@@ -160,8 +171,9 @@ def _address(wire: WalmartOrder, market: str) -> Address:
     if not given.line1 or not given.city:
         raise RejectedError("the order bears no delivery address: street or city is missing", code="no_address")
     country = (given.country or market).strip().upper()
-    return Address(
+    return _make_address(
         name=given.name or None,
+        company=None,
         line1=given.line1,
         line2=given.line2 or None,
         city=given.city,

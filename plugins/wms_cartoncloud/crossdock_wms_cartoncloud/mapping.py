@@ -6,13 +6,17 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final, Literal
 
-from crossdock.canonical import Address, Money, Order, OrderLine
+from crossdock.canonical import Address, Money, Order, OrderLine, trusted
 from crossdock.errors import HoldError, NothingToDo, RejectedError
 from crossdock_wms_cartoncloud.documents import SaleOrderLine
+
+# What an order bears was validated when it was read; what else these need is checked here.
+_make_address, _make_line, _make_money = trusted(Address), trusted(SaleOrderLine), trusted(Money)
 
 Party = Literal["channel", "buyer"]
 
 PHONE_LENGTH = 64
+_NOTHING = Decimal(0)
 _SHIPPED: Final = ("shipped", "delivered", "refunded")
 
 
@@ -68,29 +72,32 @@ def to_address(address: Address, *, channel: str, party: Party) -> Address:
     """
     name, company = _filled(address.name), _filled(address.company)
     line1, city, country = _filled(address.line1), _filled(address.city), _filled(address.country)
-    needed = {"name or company": name or company, "line1": line1, "city": city, "country": country}
-    missing = [field for field, value in needed.items() if not value]
-    if missing:
-        raise HoldError(
-            "address_incomplete",
-            f"the delivery address bears no {', no '.join(missing)}",
-            fix="have the address completed in the channel; the order is then planned again by itself",
-            missing=missing,
-        )
+    if not (name or company) or line1 is None or city is None or country is None:
+        raise _incomplete({"name or company": name or company, "line1": line1, "city": city, "country": country})
     if party == "channel":
         name, company = ", ".join(part for part in (name, company) if part), channel_name(channel)
     phone = _filled(address.phone)
-    return Address(
+    return _make_address(
         name=name,
         company=company,
-        line1=line1 or "",
+        line1=line1,
         line2=_filled(address.line2),
-        city=city or "",
+        city=city,
         region=_filled(address.region),
         postcode=_filled(address.postcode),
-        country=(country or "").upper(),
+        country=country.upper(),
         phone=phone[:PHONE_LENGTH].rstrip() if phone else None,
         email=_email(address.email),
+    )
+
+
+def _incomplete(needed: dict[str, str | None]) -> HoldError:
+    missing = [field for field, value in needed.items() if not value]
+    return HoldError(
+        "address_incomplete",
+        f"the delivery address bears no {', no '.join(missing)}",
+        fix="have the address completed in the channel; the order is then planned again by itself",
+        missing=missing,
     )
 
 
@@ -109,18 +116,20 @@ def channel_name(channel: str) -> str:
 
 
 def _line(line: OrderLine, quantity: Decimal) -> SaleOrderLine:
-    if not line.sku.strip():
+    number, sku = line.number.strip(), line.sku.strip()
+    if not sku:
         raise RejectedError(f"order line {line.number} bears no SKU", line=line.number)
+    make = _make_line if number else SaleOrderLine  # which says what it lacks
     # The channel's unit ("EACH") is no unit code of the tenant: the product's default counts.
-    return SaleOrderLine(number=line.number, sku=line.sku, quantity=quantity, price=_price(line))
+    return make(number=number, sku=sku, quantity=quantity, unit=None, price=_price(line), properties={})
 
 
 def _price(line: OrderLine) -> Money | None:
     amounts = [charge.amount for charge in line.charges if charge.kind == "product"]
-    if not amounts or any(amount.currency != amounts[0].currency for amount in amounts):
+    if len({amount.currency for amount in amounts}) != 1:
         return None
-    total = sum((amount.amount for amount in amounts), Decimal(0))
-    return Money(amount=total / line.quantity, currency=amounts[0].currency)
+    total = sum([amount.amount for amount in amounts], _NOTHING)
+    return _make_money(amount=total / line.quantity, currency=amounts[0].currency)
 
 
 def _explain_empty(order: Order) -> None:
@@ -165,7 +174,7 @@ def _filled(text: str | None) -> str | None:
 
 def _email(text: str | None) -> str | None:
     email = _filled(text)
-    if email is None or email.startswith(".") or any(character.isspace() for character in email):
+    if email is None or email.startswith(".") or email.split() != [email]:
         return None
     local, _, domain = email.partition("@")
     return email if local and domain and "@" not in domain else None

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from crossdock import Context, HoldError, Mapper, NothingToDo
-from crossdock.canonical import Order
+from crossdock.canonical import Order, trusted
 from crossdock_wms_cartoncloud.documents import SaleOrder, SaleOrderCancellation, Text
 from crossdock_wms_cartoncloud.mapping import (
     Party,
@@ -20,6 +20,8 @@ from crossdock_wms_cartoncloud.mapping import (
     to_lines,
 )
 from crossdock_wms_cartoncloud.receipts import KIND
+
+_make_sale_order = trusted(SaleOrder)
 
 
 class SaleOrderMapper(Mapper[Order, SaleOrder | SaleOrderCancellation]):
@@ -51,8 +53,10 @@ class SaleOrderMapper(Mapper[Order, SaleOrder | SaleOrderCancellation]):
         if created and is_cancelled(document):
             return SaleOrderCancellation(reference=document.number, customer=self.customer, channel=document.channel)
         lines = to_lines(document, created=created)
-        return SaleOrder(
-            reference=document.number,
+        reference = document.number.strip()
+        make = _make_sale_order if reference else SaleOrder  # which says what it lacks
+        return make(
+            reference=reference,
             customer=self.customer,
             warehouse=self.warehouse(document, context),
             channel=document.channel,
@@ -60,8 +64,10 @@ class SaleOrderMapper(Mapper[Order, SaleOrder | SaleOrderCancellation]):
             method=(document.shipping_method or "").strip() or None,
             ship_by=to_date(document.ship_by),
             deliver_by=to_date(document.deliver_by),
+            allow_splitting=False,
             unknown_sku=self.unknown_sku,
             line_property=self.line_property or None,
+            properties={},
             lines=lines,
             cancelled=to_cancelled(document),
         )

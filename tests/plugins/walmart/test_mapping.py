@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from crossdock import RejectedError
 from crossdock.canonical import Money, Order
 from crossdock.jsonio import dumps, loads
+from crossdock.testing import check_document
 from crossdock_walmart.mapping import to_order
 from crossdock_walmart.wire import WalmartOrder
 
@@ -21,7 +22,9 @@ STATUSES = LINE + ".orderLineStatuses.orderLineStatus"
 
 
 def parse(wire) -> Order:
-    return to_order(WalmartOrder.model_validate(loads(dumps(wire))))
+    order = to_order(WalmartOrder.model_validate(loads(dumps(wire))))
+    check_document(order)
+    return order
 
 
 def status(name, amount, **more):
@@ -348,6 +351,7 @@ def test_whatever_stands_in_a_field_gives_an_order_or_a_named_fault(kit, path, v
         return
 
     assert all(sum(part.quantity for part in line.statuses) == line.quantity for line in order.lines)
+    check_document(order)
 
 
 @given(value=JSON)

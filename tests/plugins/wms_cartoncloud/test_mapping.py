@@ -12,13 +12,15 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from crossdock import Context, HoldError, Link, Links, NothingToDo, Ref, RejectedError
-from crossdock.canonical import Address, Money, Order, OrderLine, OrderLineStatus
+from crossdock.canonical import Address, Charge, Money, Order, OrderLine, OrderLineStatus
+from crossdock.testing import check_document
 from crossdock_wms_cartoncloud.documents import SaleOrder, SaleOrderCancellation
 from crossdock_wms_cartoncloud.mapping import to_address, to_date
 from crossdock_wms_cartoncloud.sale_order import SaleOrderMapper
 
 NODE = "1011100000000000001"
 CREATED = Links([Link(near=Ref("walmart/1", "order", "108900000000001"), far=Ref("cc/1", "sale_order", "so-1"))])
+AMOUNTS = st.decimals(min_value=-(10**9), max_value=10**9, places=4)
 STATUSES = ("created", "acknowledged", "shipped", "delivered", "cancelled", "refunded")
 
 
@@ -205,6 +207,40 @@ def test_map_rejects_a_line_without_sku(order: Any, line: Any, sku: str) -> None
         mapper().map(order(line("7", sku)), context())
 
 
+def test_map_refuses_an_order_or_a_line_without_number(order: Any, line: Any) -> None:
+    with pytest.raises(ValidationError, match="reference"):
+        mapper().map(order(line("1", "MUG-01", 1)).model_copy(update={"number": " "}), context())
+    with pytest.raises(ValidationError, match="number"):
+        mapper().map(order(line(" ", "MUG-01", 1)), context())
+
+
+@given(
+    texts=st.lists(st.text(max_size=6), min_size=9, max_size=9),
+    price=st.lists(st.tuples(AMOUNTS, st.sampled_from(["USD", "AUD"])), max_size=3),
+    quantity=AMOUNTS.filter(bool),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_map_gives_what_validation_would_give_whatever_the_order_says(
+    order: Any, texts: list[str], price: list[tuple[Decimal, str]], quantity: Decimal
+) -> None:
+    number, sku, method, *place = texts
+    charges = tuple(
+        Charge(kind="product", amount=Money(amount=amount, currency=currency)) for amount, currency in price
+    )
+    lines = (OrderLine(number=number, sku=sku, quantity=abs(quantity), charges=charges),)
+    fields = zip(("line1", "city", "country", "phone", "email", "name"), place, strict=True)
+    address = order().ship_to.model_copy(update=dict(fields))
+    changes = {"number": number, "lines": lines, "shipping_method": method, "ship_to": address}
+
+    try:
+        mapped = mapper().map(order().model_copy(update=changes), context())
+    except (HoldError, RejectedError, ValidationError):
+        return
+
+    check_document(mapped)
+    assert mapped.lines[0].sku == sku.strip()  # type: ignore[union-attr]
+
+
 def test_map_rejects_an_order_without_lines(order: Any) -> None:
     empty = order().model_copy(update={"lines": ()})
 
@@ -239,6 +275,7 @@ def test_planned_quantities_add_up_to_what_is_outstanding(
 
     try:
         mapped = mapper().map(document, context(CREATED if created else None))
+        check_document(mapped)
         planned = {} if isinstance(mapped, SaleOrderCancellation) else quantities(mapped)
     except (NothingToDo, HoldError, RejectedError):
         planned = {}

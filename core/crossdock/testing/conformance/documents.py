@@ -13,6 +13,7 @@ from crossdock.contract.component import type_arguments
 from crossdock.errors import CrossdockError
 from crossdock.jsonio import dumps, loads
 from crossdock.testing.conformance.base import Part, bind_offline
+from crossdock.testing.documents import check_document
 
 _UGLY: tuple[Any, ...] = (None, [], {}, "text", 7, [None], {"": None})
 
@@ -54,6 +55,17 @@ class DocumentTests(Part):
         for document in self._documents():
             if isinstance(document, BaseModel):
                 assert type(document).model_validate_json(document.model_dump_json()) == document
+
+    def test_documents_bear_what_their_classes_would_make_of_it(self) -> None:
+        """`trusted` and `model_copy` validate nothing: a text where an amount belongs would show far from here."""
+        mapped = [
+            one
+            for sample in self.subject.mappers
+            for document in sample.documents
+            for one in _several(sample.mapper.map(document, deepcopy(sample.context)))
+        ]
+        for document in [*self._documents(), *mapped]:
+            check_document(document)
 
     def test_map_is_pure(self) -> None:
         """The same document and settings give the same plan, and the document stays."""
