@@ -9,6 +9,7 @@ from typing import Protocol, Self
 
 from crossdock.contract.values import Link, Links
 from crossdock.http.types import Token
+from crossdock.store.chain import AuditHead, AuditRow
 from crossdock.store.rows import (
     Change,
     CursorRow,
@@ -168,7 +169,19 @@ class Store(Protocol):
 
     # ------------------------------------------------------------ audit
     async def verify_audit(self) -> str | None:
-        """None where the chain holds; else what is wrong at which row."""
+        """None where the chain holds; else what is wrong at which row. (`store.auditing.verify` says more.)"""
+        ...
+
+    async def audit_head(self) -> AuditHead | None:
+        """Where the log ends, as it is kept apart from the rows; None where somebody removed that."""
+        ...
+
+    async def audit_page(self, after: int, upto: int, limit: int) -> Sequence[AuditRow]:
+        """Rows with `after` < seq <= `upto`, in order, at most `limit`, each with its parts of the same moment.
+
+        They come as they are stored, also where somebody tampered with them: `store.chain.Walk` judges them. A part
+        that was erased has neither salt nor value.
+        """
         ...
 
     # ------------------------------------------------------------ tokens and secrets (sealed; see store.cipher)

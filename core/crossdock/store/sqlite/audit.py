@@ -1,81 +1,74 @@
-"""The append-only log: each row's hash covers the row before it, and a stored head shows a cut tail."""
+"""The append-only log: its rows and its head. `store.chain` says what a row's hash covers."""
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import msgspec
-
-from crossdock.jsonio import canonical, loads
-from crossdock.store.moments import from_micros, to_micros
+from crossdock.store import chain
+from crossdock.store.chain import AuditHead, AuditRow, Part
 from crossdock.store.rows import AuditEvent
 from crossdock.store.sqlite.queries import load, slices, widen
-
-GENESIS = b"crossdock audit log, genesis row"
-"""What the first row's hash covers in place of a row before it."""
 
 
 def append(connection: sqlite3.Connection, events: Iterable[AuditEvent]) -> None:
     """Add rows in the current transaction and move the head."""
     sql = load("audit")
-    seq, last = connection.execute(sql["head"]).fetchone()
-    rows = []
+    last = AuditHead(*connection.execute(sql["head"]).fetchone())
+    rows, parts = list[tuple[Any, ...]](), list[tuple[Any, ...]]()
     for event in events:
-        seq += 1
-        detail = canonical(event.detail)
-        at = to_micros(event.at)
-        last = _digest(last, seq, at, event.actor, event.pipeline, event.kind, event.ref, detail)
-        rows.append((seq, at, event.actor, event.pipeline, event.kind, event.ref, detail.decode(), last))
+        row = chain.link(event, last)
+        last = AuditHead(row.seq, row.hash)
+        rows.append(row[:-1])
+        parts.extend((row.seq, part.name, part.salt, part.value) for part in row.said)
     if rows:
         connection.executemany(sql["add"], rows)
-        connection.execute(sql["move_head"], (seq, last))
+        connection.execute(sql["move_head"], (last.seq, last.hash))
+    if parts:
+        connection.executemany(sql["add_part"], parts)
 
 
-def verify(connection: sqlite3.Connection) -> str | None:
-    """None where the chain holds; else what is wrong at which row."""
+def head(connection: sqlite3.Connection) -> AuditHead | None:
+    """Where the log ends, as the store keeps it; None where somebody removed that."""
+    row = connection.execute(load("audit")["head"]).fetchone()
+    return None if row is None else AuditHead(*row)
+
+
+def page(connection: sqlite3.Connection, after: int, upto: int, limit: int) -> list[AuditRow]:
+    """Rows behind one and up to another, in order, with their parts."""
     sql = load("audit")
-    connection.execute("BEGIN")  # head and rows of one moment
+    connection.execute("BEGIN")  # rows and parts of one moment
     try:
-        head_seq, head = connection.execute(sql["head"]).fetchone()
-        seq, last = 0, GENESIS
-        for row in connection.execute(sql["all"]):
-            fault = _fault(row, seq, last)
-            if fault is not None:
-                return fault
-            seq, last = row[0], row[7]
+        rows = connection.execute(sql["page"], (after, upto, limit)).fetchall()
+        if not rows:
+            return []
+        return _complete(rows, connection.execute(sql["parts"], (rows[0][0], rows[-1][0])).fetchall())
     finally:
         connection.execute("COMMIT")
-    if seq < head_seq:
-        return f"audit row {seq + 1} is missing: the log ends at row {seq}, its head says {head_seq}"
-    if (seq, last) != (head_seq, head):
-        return f"audit row {head_seq + 1} was not written by crossdock: the head does not know it"
-    return None
 
 
-def about(connection: sqlite3.Connection, refs: Sequence[str], pipeline: str) -> list[AuditEvent]:
-    """Rows about any of these, oldest first."""
-    sql = load("audit")["about"]
-    found: dict[int, AuditEvent] = {}
-    for piece in slices(refs):
-        for seq, at, actor, of, kind, ref, detail in connection.execute(widen(sql, len(piece)), (*piece, pipeline)):
-            found[seq] = AuditEvent(kind, of, ref, from_micros(at), actor, loads(detail))
-    return [found[seq] for seq in sorted(found)]
+def about(connection: sqlite3.Connection, refs: Sequence[str]) -> list[AuditEvent]:
+    """What rows about any of these tell, oldest first."""
+    sql = load("audit")
+    found = {
+        row[0]: row
+        for piece in slices(refs)
+        for row in connection.execute(widen(sql["about"], len(piece)), piece).fetchall()
+    }
+    rows = [found[seq] for seq in sorted(found)]
+    spoken = [row[0] for row in rows if row[6] is not None]
+    parts = [
+        part
+        for piece in slices(spoken)
+        for part in connection.execute(widen(sql["parts_of"], len(piece)), piece).fetchall()
+    ]
+    return [chain.to_event(row) for row in _complete(rows, parts)]
 
 
-def _fault(row: tuple[Any, ...], seq: int, last: bytes) -> str | None:
-    if row[0] != seq + 1:
-        return f"audit row {seq + 1} is missing"
-    try:
-        expected = _digest(last, *row[:6], str(row[6]).encode())
-    except (TypeError, ValueError):  # a value of a type that we never write
-        expected = b""
-    return None if expected == row[7] else f"audit row {row[0]} was changed"
-
-
-def _digest(last: bytes, *row: Any) -> bytes:
-    # The detail is embedded as it is stored, so that verifying never depends on how JSON is written again.
-    *values, detail = row
-    return hashlib.sha256(last + canonical([*values, msgspec.Raw(detail)])).digest()
+def _complete(rows: Iterable[tuple[Any, ...]], parts: Iterable[tuple[Any, ...]]) -> list[AuditRow]:
+    said: defaultdict[int, list[Part]] = defaultdict(list)
+    for seq, name, salt, value in parts:
+        said[seq].append(Part(name, salt, value))
+    return [AuditRow._make((*row, tuple(said.get(row[0], ())))) for row in rows]

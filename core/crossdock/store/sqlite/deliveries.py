@@ -69,7 +69,8 @@ def story(connection: sqlite3.Connection, delivery_id: int) -> DeliveryStory | N
     summary = to_summary(row[:-1])
     made = effects.of_delivery(connection, delivery_id)
     refs = [summary.key, str(delivery_id), *(effect.id for effect in made)]
-    return DeliveryStory(summary, from_micros(row[-1]), made, audit.about(connection, refs, summary.pipeline))
+    said = [event for event in audit.about(connection, refs) if event.pipeline in (None, summary.pipeline)]
+    return DeliveryStory(summary, from_micros(row[-1]), made, said)
 
 
 def _delivery(row: tuple[Any, ...]) -> Delivery:

@@ -19,6 +19,8 @@ from crossdock.clock import Clock
 from crossdock.contract.values import Link, Links
 from crossdock.errors import StoreError
 from crossdock.http.types import Token
+from crossdock.store import auditing
+from crossdock.store.chain import AuditHead, AuditRow
 from crossdock.store.cipher import Key, need_key
 from crossdock.store.protocol import LEASE
 from crossdock.store.rows import (
@@ -216,7 +218,15 @@ class SqliteStore:
 
     async def verify_audit(self) -> str | None:
         """None where the chain holds."""
-        return await self._reader.ask(audit.verify)
+        return (await auditing.verify(self)).fault
+
+    async def audit_head(self) -> AuditHead | None:
+        """Where the log ends."""
+        return self._reader.now(audit.head)
+
+    async def audit_page(self, after: int, upto: int, limit: int) -> Sequence[AuditRow]:
+        """Rows of the log."""
+        return await self._reader.ask(partial(audit.page, after=after, upto=upto, limit=limit))
 
     # ------------------------------------------------------------ tokens and secrets
 

@@ -11,6 +11,7 @@ from crossdock.jsonio import Json, loads
 from crossdock.store import codec
 from crossdock.store.moments import from_micros, to_micros
 from crossdock.store.rows import AuditEvent, DeliverySummary, EffectState, Identifier, State, Trace, TraceEvent
+from crossdock.store.sqlite import audit
 from crossdock.store.sqlite.deliveries import to_summary
 from crossdock.store.sqlite.naming import FoundLink, FoundRecord, Names, ask
 
@@ -78,11 +79,7 @@ def _read(record: FoundRecord) -> TraceEvent:
 
 def _log(connection: sqlite3.Connection, deliveries: Sequence[DeliverySummary]) -> list[AuditEvent]:
     """What was recorded of these deliveries."""
-    rows = {row[0]: row for row in ask(connection, "audit", sorted({delivery.key for delivery in deliveries}))}
-    events = (
-        AuditEvent(kind, pipeline, ref, from_micros(at), actor, loads(detail))
-        for _, at, actor, pipeline, kind, ref, detail in (rows[seq] for seq in sorted(rows))
-    )
+    events = audit.about(connection, sorted({delivery.key for delivery in deliveries}))
     known = {(delivery.id, delivery.pipeline) for delivery in deliveries}
     return [event for event in events if (event.detail.get("delivery"), event.pipeline) in known]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from crossdock.store.chain import to_event
 from crossdock.store.pausing import paused
 from crossdock.store.rows import Pause
 
@@ -38,11 +39,11 @@ async def test_pause_and_resume_are_logged_with_who_and_why(store, make_pause, p
     await store.pause([make_pause("pipeline", "orders"), make_pause("connection", "gate", None)])
     await store.resume([make_pause("pipeline", "orders", "done"), make_pause("pipeline", "other")])
 
-    rows = store._writer._connection.execute("SELECT kind, ref, pipeline, actor, detail FROM audit").fetchall()
-    assert rows == [
-        ("pipeline.paused", "orders", "orders", "tess", '{"reason":"stock-take"}'),
-        ("connection.paused", "gate", None, "tess", "{}"),
-        ("pipeline.resumed", "orders", "orders", "tess", '{"reason":"done"}'),
+    logged = [to_event(row) for row in await store.audit_page(0, 10, 10)]
+    assert [(one.kind, one.ref, one.pipeline, one.actor, one.detail) for one in logged] == [
+        ("pipeline.paused", "orders", "orders", "tess", {"reason": "stock-take"}),
+        ("connection.paused", "gate", None, "tess", {}),
+        ("pipeline.resumed", "orders", "orders", "tess", {"reason": "done"}),
     ]
     assert await store.verify_audit() is None
 

@@ -116,7 +116,8 @@ CREATE TABLE effects (
     route TEXT NOT NULL,
     planned_at INTEGER NOT NULL,
     settled_at INTEGER,
-    receipt TEXT
+    receipt TEXT,
+    erased_at INTEGER                       -- when retention took its requests and answers
 );
 CREATE UNIQUE INDEX effects_fact ON effects (account, sink, key, version);
 CREATE INDEX effects_delivery ON effects (delivery_id);
@@ -206,11 +207,11 @@ CREATE TABLE notices (
 CREATE TABLE audit (
     seq INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,
-    actor TEXT NOT NULL,
     pipeline TEXT,
     kind TEXT NOT NULL,
     ref TEXT NOT NULL,
     detail TEXT NOT NULL,
+    parts TEXT,                             -- digests of what lies in audit_parts, by name
     hash BLOB NOT NULL
 );
 CREATE INDEX audit_ref ON audit (ref, seq);
@@ -222,6 +223,25 @@ CREATE TRIGGER audit_is_not_cut BEFORE DELETE ON audit
 BEGIN
     SELECT RAISE(ABORT, 'the audit log is append-only');
 END;
+
+-- Who and why, in a person's words: apart, so that they can be erased and the chain still holds.
+CREATE TABLE audit_parts (
+    seq INTEGER NOT NULL,
+    name TEXT NOT NULL,                     -- 'actor' or 'reason'
+    salt BLOB,                              -- the key of its digest; NULL like the value once it is erased
+    value TEXT,
+    PRIMARY KEY (seq, name)
+) WITHOUT ROWID;
+CREATE TRIGGER audit_parts_are_only_erased BEFORE UPDATE ON audit_parts
+WHEN NEW.seq <> OLD.seq OR NEW.name <> OLD.name OR NEW.salt IS NOT NULL OR NEW.value IS NOT NULL
+BEGIN
+    SELECT RAISE(ABORT, 'the audit log is append-only');
+END;
+CREATE TRIGGER audit_parts_are_not_cut BEFORE DELETE ON audit_parts
+BEGIN
+    SELECT RAISE(ABORT, 'the audit log is append-only');
+END;
+
 CREATE TABLE audit_head (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     seq INTEGER NOT NULL,

@@ -84,11 +84,3 @@ WITH wanted (effect_id) AS (VALUES {rows})
 SELECT DISTINCT s.effect_id, s.position, s.method, s.url, s.attempts, s.attempted_at, s.answered_at, s.lost, s.status
 FROM wanted
 CROSS JOIN steps s ON s.effect_id = wanted.effect_id
-
--- name: audit
-WITH wanted (ref) AS (VALUES {rows})
-SELECT DISTINCT a.seq, a.at, a.actor, a.pipeline, a.kind, a.ref, a.detail
-FROM wanted
-CROSS JOIN audit a ON a.ref = wanted.ref
-WHERE a.kind LIKE 'delivery.%' OR a.kind = 'effect.attempted'
-ORDER BY a.seq
