@@ -127,7 +127,7 @@ class Walk:
             return f"audit row {self.seq + 1} is missing"
         if row.seq <= self.seq:
             return f"audit row {row.seq} was inserted: rows count from 1"
-        if not _is_well_typed(row) or chained(self.hash, content(row)) != row.hash:
+        if not self._follows(row):
             return f"audit row {row.seq} was changed"
         fault = self._parts(row)
         if fault is None:
@@ -139,6 +139,12 @@ class Walk:
     def leave_out(self, content: bytes) -> None:
         """Go on over a row of which only the digest is known."""
         self.seq, self.hash = self.seq + 1, chained(self.hash, content)
+
+    def _follows(self, row: AuditRow) -> bool:
+        try:
+            return _is_well_typed(row) and chained(self.hash, content(row)) == row.hash
+        except UnicodeEncodeError:  # bytes that are no text
+            return False
 
     def _parts(self, row: AuditRow) -> str | None:
         digests = {} if row.parts is None else loads(row.parts)
@@ -159,7 +165,10 @@ class Walk:
 def _fits(part: Part, digest: Any) -> bool:
     if not isinstance(part.salt, bytes) or not isinstance(part.value, str):
         return False
-    return bool(part_digest(part).hex() == digest)
+    try:
+        return bool(part_digest(part).hex() == digest)
+    except UnicodeEncodeError:
+        return False
 
 
 def _is_well_typed(row: AuditRow) -> bool:

@@ -37,8 +37,9 @@ def head(connection: sqlite3.Connection) -> AuditHead | None:
 
 
 def page(connection: sqlite3.Connection, after: int, upto: int, limit: int) -> list[AuditRow]:
-    """Rows behind one and up to another, in order, with their parts."""
+    """Rows behind one and up to another, in order, with their parts; text that is none any more comes as it is."""
     sql = load("audit")
+    connection.text_factory = _text
     connection.execute("BEGIN")  # rows and parts of one moment
     try:
         rows = connection.execute(sql["page"], (after, upto, limit)).fetchall()
@@ -47,6 +48,7 @@ def page(connection: sqlite3.Connection, after: int, upto: int, limit: int) -> l
         return _complete(rows, connection.execute(sql["parts"], (rows[0][0], rows[-1][0])).fetchall())
     finally:
         connection.execute("COMMIT")
+        connection.text_factory = str
 
 
 def about(connection: sqlite3.Connection, refs: Sequence[str]) -> list[AuditEvent]:
@@ -72,3 +74,7 @@ def _complete(rows: Iterable[tuple[Any, ...]], parts: Iterable[tuple[Any, ...]])
     for seq, name, salt, value in parts:
         said[seq].append(Part(name, salt, value))
     return [AuditRow._make((*row, tuple(said.get(row[0], ())))) for row in rows]
+
+
+def _text(body: bytes) -> str:
+    return body.decode("utf-8", "surrogateescape")

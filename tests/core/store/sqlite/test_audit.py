@@ -47,6 +47,7 @@ async def test_audit_holds_as_it_was_written(store, logged):
         "pipeline = 'other'", "ref = ref || ' '", "detail = replace(detail, '1', '3')", "detail = detail || ' '",
         "detail = CAST(detail AS BLOB)", "hash = zeroblob(32)", "hash = substr(hash, 1, 31)",
         "at = CAST(at AS TEXT) || 'x'", "ref = x'00ff'", "hash = CAST(hash AS TEXT)",
+        "ref = CAST(x'c328' AS TEXT)", "detail = CAST(x'7b22c3227d' AS TEXT)",
     ],
 )  # fmt: skip
 async def test_audit_names_the_row_that_was_changed(store, logged, change):
@@ -69,6 +70,7 @@ async def test_audit_names_the_row_whose_byte_was_flipped(store, logged):
         ("SET value = 'Mr. Example called' WHERE seq = 6 AND name = 'reason'", "its reason is another"),
         ("SET value = 'robin' WHERE seq = 6 AND name = 'actor'", "its actor is another"),
         ("SET value = CAST(value AS BLOB) WHERE seq = 6 AND name = 'actor'", "its actor is another"),
+        ("SET value = CAST(x'c3286b' AS TEXT) WHERE seq = 6 AND name = 'actor'", "its actor is another"),
         ("SET salt = zeroblob(16) WHERE seq = 6 AND name = 'actor'", "its actor is another"),
         ("SET salt = NULL WHERE seq = 6 AND name = 'actor'", "its actor is another"),
         ("SET name = 'other' WHERE seq = 6 AND name = 'actor'", "its actor is missing"),
