@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "discard": "Close held or dead deliveries for good.",
     "pause": "Stop a pipeline or a connection for a while, without touching the file.",
     "resume": "Let a paused pipeline or connection go on.",
+    "audit": "Verify the log of everything that was done, and export it.",
     "connections": "Test the accounts: who we are there, and which permissions are missing.",
     "secrets": "Keep secrets, encrypted, for ${secret:NAME}.",
     "plugins": "Say what is installed and what can be configured.",
