@@ -41,6 +41,7 @@ from crossdock_wms_cartoncloud.receipts import Memo, differences, receipt, same_
 from crossdock_wms_cartoncloud.redaction import redactor
 from crossdock_wms_cartoncloud.refusals import duplicate, duplicate_differs, refusal
 from crossdock_wms_cartoncloud.statuses import read_order
+from crossdock_wms_cartoncloud.usual import usual_receipt
 from crossdock_wms_cartoncloud.wire import ORDERS, OutboundOrder, parse_order
 
 CREATED_WITH_ISSUES = 228
@@ -123,9 +124,12 @@ class SaleOrderSink(Sink[CartonCloudConnection, SaleOrder | SaleOrderCancellatio
         """
         if is_cancellation(effect):
             return cancelled(effect, answers.last)
-        first, redact = answers[0], redactor(effect.steps[0])
+        first = answers[0]
+        issues = first.status_code == CREATED_WITH_ISSUES
+        if first.is_success and not issues and (usual := usual_receipt(first.content, effect.memo)) is not None:
+            return usual
+        redact = redactor(effect.steps[0])
         if first.is_success:
-            issues = first.status_code == CREATED_WITH_ISSUES
             return receipt(parse_order(first), effect.memo, redact=redact, issues=issues)
         if duplicate(first) is not None:
             return _adopt(effect, answers.last)
