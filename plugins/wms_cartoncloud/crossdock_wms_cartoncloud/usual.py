@@ -103,7 +103,7 @@ def usual_receipt(content: bytes, memo: Memo) -> Receipt | None:
     stated, numeric_id = order.references.customer, order.references.numeric_id
     if linked is None or order.status == "REJECTED" or stated != memo["reference"] or memo.get("line_property"):
         return None
-    identifiers = {"reference": stated}
+    identifiers: dict[str, str] = {"reference": memo["reference"]}
     if numeric_id is not None and numeric_id != "":
         identifiers["numeric_id"] = str(numeric_id)
     return Receipt(KIND, order.id, identifiers, linked, note=f"status {order.status or 'not stated'}")
