@@ -22,7 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "status": "Say where the pipelines stand and what needs a person.",
     "deliveries": "List deliveries, or show the whole story of one.",
     "trace": "Tell the whole story of one business key, found by any of its names.",
-    "replay": "Take held or dead deliveries up again.",
+    "replay": "Take deliveries up again; show first what would change.",
     "discard": "Close held or dead deliveries for good.",
     "pause": "Stop a pipeline or a connection for a while, without touching the file.",
     "resume": "Let a paused pipeline or connection go on.",

@@ -20,4 +20,7 @@ class Options:
 
 pass_options = click.make_pass_decorator(Options)
 
+ids_argument = click.argument("ids", metavar="ID…", nargs=-1, required=True, type=click.IntRange(min=1))
+reason_option = click.option("--reason", required=True, help="Why; it is kept in the log, with who you are.")
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")

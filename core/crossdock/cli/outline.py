@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -25,6 +25,8 @@ class Outline:
     connections: frozenset[str] = frozenset()
     uses: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The connections of each pipeline."""
+    routes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The ids of the routes of each pipeline."""
 
     @property
     def folder(self) -> Path:
@@ -43,7 +45,8 @@ def read_outline(file: Path) -> Outline:
     if store is None:
         raise Faults(findings.errors or [_no_store(file, entry)])
     root = document.root
-    return Outline(file, store, _customers(root), document.needs_secrets, _connections(root), _uses(root))
+    names = _customers(root), document.needs_secrets, _connections(root), _uses(root), _routes(root)
+    return Outline(file, store, *names)
 
 
 def _customers(root: Table) -> dict[str, str | None]:
@@ -72,14 +75,35 @@ def _uses(root: Table) -> dict[str, frozenset[str]]:
 
 def _used(pipeline: Entry) -> Iterator[str]:
     """The connection of the source, and those of the routes."""
-    if not isinstance(pipeline.value, Table):
-        return
-    sides = [entry.value for name in ("from", "to") if (entry := pipeline.value.entries.get(name)) is not None]
-    for side in chain.from_iterable(side.items if isinstance(side, Items) else [side] for side in sides):
-        named = side.entries.get("connection") if isinstance(side, Table) else None
-        connection = None if named is None else _text(named)
+    for side in _sides(pipeline, "from", "to"):
+        connection = _word(side, "connection")
         if connection is not None:
             yield connection
+
+
+def _routes(root: Table) -> dict[str, tuple[str, ...]]:
+    entry = root.entries.get("pipelines")
+    if entry is None or not isinstance(entry.value, Table):
+        return {}
+    return {pipeline.key: tuple(map(_route, _sides(pipeline, "to"))) for pipeline in entry.value}
+
+
+def _route(side: Table) -> str:
+    return _word(side, "name") or f"{_word(side, 'use')}@{_word(side, 'connection')}"
+
+
+def _sides(pipeline: Entry, *names: str) -> Iterator[Table]:
+    if not isinstance(pipeline.value, Table):
+        return
+    found = [entry.value for name in names if (entry := pipeline.value.entries.get(name)) is not None]
+    for side in chain.from_iterable(one.items if isinstance(one, Items) else [one] for one in found):
+        if isinstance(side, Table):
+            yield side
+
+
+def _word(side: Table, name: str) -> str | None:
+    entry = side.entries.get(name)
+    return None if entry is None else _text(entry)
 
 
 def _text(entry: Entry) -> str | None:

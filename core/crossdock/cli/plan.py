@@ -73,21 +73,20 @@ def _print_effect(effect: PlannedEffect) -> None:
     named = "" if effect.effect_key == effect.key else f"  (effect {effect.effect_key})"
     click.echo(printable(f"{effect.pipeline} → {effect.route}  {effect.key}{named}"))
     for request in effect.requests:
-        _print_request(request)
+        for line in lines_of(request):
+            click.echo(printable(f"  {line}"))
     click.echo()
 
 
-def _print_request(request: PlannedRequest) -> None:
+def lines_of(request: PlannedRequest) -> list[str]:
+    """A request as it may be shown; the last line has the digest of the true body."""
     from crossdock.cli.shapes import of_request
-    from crossdock.observe.printable import printable
 
     shape = of_request(request)
-    click.echo(printable(f"  {shape['method']} {shape['url']}"))
-    for name, value in shape["headers"].items():
-        click.echo(printable(f"    {name}: {value}"))
-    for line in _body(shape["body"]).splitlines():
-        click.echo(printable(f"    {line}"))
-    click.echo(f"    body: {len(request.body)} bytes, sha256 {request.body_sha256}")
+    headers = [f"  {name}: {value}" for name, value in shape["headers"].items()]
+    body = [f"  {line}" for line in _body(shape["body"]).splitlines()]
+    digest = f"  body: {len(request.body)} bytes, sha256 {request.body_sha256}"
+    return [f"{shape['method']} {shape['url']}", *headers, *body, digest]
 
 
 def _body(body: object) -> str:

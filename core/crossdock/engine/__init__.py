@@ -1,6 +1,8 @@
 """The engine knows time and safety, and no vendor."""
 
 from crossdock.engine.results import (
+    Compared,
+    ComparedFact,
     PipelineResult,
     PlannedEffect,
     PlannedHold,
@@ -12,6 +14,8 @@ from crossdock.engine.results import (
 from crossdock.engine.runtime import Runtime
 
 __all__ = [
+    "Compared",
+    "ComparedFact",
     "PipelineResult",
     "PlanResult",
     "PlannedEffect",

@@ -10,7 +10,6 @@ from types import MappingProxyType
 
 import anyio
 
-from crossdock import jsonio
 from crossdock.boundary import reach
 from crossdock.clock import Clock
 from crossdock.contract.values import Done, Effect, Link, Links, Notice, Receipt
@@ -31,14 +30,16 @@ from crossdock.engine.probing import Found, Open, Prober, ProvenAbsent
 from crossdock.engine.route import BoundRoute
 from crossdock.engine.sending import Begin, Lost, Made, NotMade, Sending, Sent, Shield
 from crossdock.engine.settling import Closing, attention, audit, link_of, settled
-from crossdock.engine.stored import is_done, is_partial, is_unknown, to_effect, updates
+from crossdock.engine.stored import is_done, is_partial, is_unknown, loads_record, to_effect, updates
 from crossdock.engine.succeeding import Successor
 from crossdock.engine.verdict import Verdict, from_error, half_made, held_unknown, in_progress, skipped, unknown
-from crossdock.errors import CredentialsError, RejectedError, StoreError
+from crossdock.errors import CredentialsError, StoreError
 from crossdock.store.protocol import Store
 from crossdock.store.rows import (
+    COMPARE,
     AuditEvent,
     Change,
+    Decision,
     Delivery,
     DeliveryUpdate,
     EffectRow,
@@ -107,11 +108,11 @@ class Deliverer:
         if left:
             receipts = [row.receipt for row in done if row.receipt]
             return await self._send(delivery, left, receipts, shield, None)
-        if done and delivery.state is State.HELD and any(row.receipt and row.receipt.attention for row in done):
+        if done and delivery.state is State.HELD and delivery.code in _needed(done):
             return await self._look_again(delivery, done)
         if done and unclear:
             return await self._close(delivery, attention([row.receipt for row in done if row.receipt]))
-        return await self._fresh(delivery, links, shield)
+        return await self._fresh(delivery, links, shield, await self._store.decision(delivery.id))
 
     async def _resolve(self, delivery: Delivery, effects: Sequence[EffectRow]) -> Verdict | None:
         """Settle what is unknown; a verdict where that is not possible now."""
@@ -161,16 +162,18 @@ class Deliverer:
             verdict = resolved or replace(verdict, reason=f"resolved: {delivery.code} no longer holds")
         return await self._close(delivery, verdict, settled=changes, links=links)
 
-    async def _fresh(self, delivery: Delivery, links: Links, shield: Shield) -> DeliveryUpdate:
+    async def _fresh(
+        self, delivery: Delivery, links: Links, shield: Shield, decision: Decision | None = None
+    ) -> DeliveryUpdate:
         context = self._route.context(delivery.key, links)
         try:
-            if delivery.raw is None:
-                raise RejectedError("its record was erased by retention", code="payload_erased")
-            documents = self._route.documents(jsonio.loads(delivery.raw), context)
+            documents = self._route.documents(loads_record(delivery), context)
             planned = [await self._judge.plan(delivery, document, links) for document in documents]
             check_distinct([one.effect for one in planned])
-            careful = delivery.id in self._careful
-            judged = [await self._judge.judge(delivery, one, links, careful=careful) for one in planned]
+            careful, compare = delivery.id in self._careful, decision is not None and decision.choice == COMPARE
+            judged = [
+                await self._judge.judge(delivery, one, links, careful=careful, compare=compare) for one in planned
+            ]
         except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a plugin raises concerns this record alone
             verdict = from_error(error, at_plugin=self._route.sink_name)
             return await self._close(delivery, verdict, notices=context.notices)
@@ -188,19 +191,22 @@ class Deliverer:
         plans = {judgement.effect.id: judgement.planned for judgement in judged if isinstance(judgement, New)}
         new = [judgement.effect for judgement in judged if isinstance(judgement, New)]
         adopted = [judgement for judgement in judged if isinstance(judgement, Adopted)]
-        stuck = await self._stuck([judgement.row for judgement in judged if isinstance(judgement, Already)])
+        there = [judgement.row for judgement in judged if isinstance(judgement, Already)]
+        stuck = await self._stuck(delivery, there)
         if not new:
-            return await self._close_unsent(delivery, adopted, stuck, notices)
+            ours = bool(there) and all(row.delivery_id == delivery.id for row in there)
+            already = Verdict(State.DELIVERED, "already_in_effect") if ours else _ALREADY
+            return await self._close_unsent(delivery, adopted, stuck, notices, already)
         begin = self._begin(delivery, new, adopted, notices)
         receipts = [*(one.receipt for one in adopted), *(row.receipt for row in stuck if row.receipt)]
         return await self._send(delivery, new, receipts, shield, begin, plans)
 
-    async def _stuck(self, rows: Sequence[EffectRow]) -> list[EffectRow]:
+    async def _stuck(self, delivery: Delivery, rows: Sequence[EffectRow]) -> list[EffectRow]:
         """Those in effect that need a person, of whom no other delivery tells any more."""
         stuck = []
         for row in rows:
             if row.receipt and row.receipt.attention:
-                story = await self._store.delivery(row.delivery_id)
+                story = None if row.delivery_id == delivery.id else await self._store.delivery(row.delivery_id)
                 if story is None or story.summary.state not in OPEN or story.summary.pipeline != self._route.pipeline:
                     stuck.append(row)
         return stuck
@@ -222,11 +228,15 @@ class Deliverer:
         return begin
 
     async def _close_unsent(
-        self, delivery: Delivery, adopted: Sequence[Adopted], stuck: Sequence[EffectRow], notices: Sequence[Notice]
+        self,
+        delivery: Delivery,
+        adopted: Sequence[Adopted],
+        stuck: Sequence[EffectRow],
+        notices: Sequence[Notice],
+        already: Verdict,
     ) -> DeliveryUpdate:
         """Nothing is to be sent: all is in effect, by ourselves or by somebody else."""
         if not adopted:
-            already = skipped("already in effect", "already_in_effect")
             if stuck:
                 return await self._look_again(delivery, stuck, already)
             return await self._close(delivery, already, notices=notices)
@@ -368,6 +378,14 @@ class Deliverer:
             audit("effect.adopted", delivery, one.effect.at, effect_key=one.effect.key, id=one.receipt.id)
             for one in adopted
         ]
+
+
+_ALREADY = skipped("already in effect", "already_in_effect")
+
+
+def _needed(done: Sequence[EffectRow]) -> set[str]:
+    """The codes of what was done and still needs a person."""
+    return {row.receipt.attention.code for row in done if row.receipt and row.receipt.attention}
 
 
 def _untouched(delivery: Delivery) -> bool:

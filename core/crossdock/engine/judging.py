@@ -112,8 +112,12 @@ class Judge:
             raise PluginError(f"{self._route.sink_name} names one fact {key!r} and {effect.key!r}")
         return Planned(effect, latest, observed)
 
-    async def judge(self, delivery: Delivery, planned: Planned, links: Links, *, careful: bool = False) -> Judgement:
+    async def judge(
+        self, delivery: Delivery, planned: Planned, links: Links, *, careful: bool = False, compare: bool = False
+    ) -> Judgement:
         """What is to be done for a planned effect.
+
+        `compare` with what was sent even where only today's mapping differs: a person replays what was settled.
 
         Raises: HoldError where it changes what is in effect and may not; TransientError where looking first failed.
         """
@@ -123,15 +127,17 @@ class Judge:
         version = await self._version(effect.key, latest, careful=careful)
         if latest is None:
             return await self._first(delivery, effect, version)
-        if self._same(effect, latest):
+        if self.same(effect, latest):
             return Already(latest)
         if self._route.sink.kind == "state":
             return New(self._new(delivery, effect, version), effect)
-        if await self._unchanged_today(planned, latest, delivery, links):
+        unchanged = await self._unchanged_today(planned, latest, delivery, links)
+        if unchanged and not compare:
             return Already(latest)
+        differs = "what is planned for it today" if unchanged else "the record"
         raise HoldError(
             "changed_after_delivery",
-            f"{effect.key} was made from revision {await self._revision(latest)} and the record differs now",
+            f"{effect.key} was made from revision {await self._revision(latest)} and {differs} differs now",
             fix="change it by hand in the remote system; a revision equal to what was made clears this by itself",
         )
 
@@ -147,7 +153,7 @@ class Judge:
         return 1 + await self._store.newest_version(self._route.account, self._route.sink_name, key)
 
     async def _first(self, delivery: Delivery, effect: Effect, version: int) -> Judgement:
-        if not self._look or not self._must_look(delivery):
+        if not self._look or not self.must_look(delivery):
             return New(self._new(delivery, effect, version), effect)
         match await self._prober.look_first(effect):
             case Done(receipt):
@@ -155,7 +161,7 @@ class Judge:
             case Absent():
                 return New(self._new(delivery, effect, version), effect)
 
-    def _must_look(self, delivery: Delivery) -> bool:
+    def must_look(self, delivery: Delivery) -> bool:
         """Whether to look before the first creation: in a back-fill somebody else may have made it already."""
         sink = self._route.sink
         return sink.can_probe() and (sink.probe_first or (delivery.backfill and not sink.refuses_duplicates))
@@ -169,7 +175,8 @@ class Judge:
             return Leftover(latest, None)
         return Busy() if self._alive(owner.pipeline, owner.route) else Leftover(latest, owner)
 
-    def _same(self, effect: Effect, latest: EffectRow) -> bool:
+    def same(self, effect: Effect, latest: EffectRow) -> bool:
+        """Whether a planned effect is what was sent."""
         steps = [to_step(position, request) for position, request in enumerate(effect.steps)]
         stored = [step for step in latest.steps if not step.followed]
         return substance(effect.content, steps) == substance(latest.content, stored)

@@ -13,7 +13,7 @@ from crossdock.engine.intake import Origin
 from crossdock.engine.judging import Adopted, Already, Judge, check_distinct
 from crossdock.engine.results import PlannedEffect, PlannedHold, PlannedRequest
 from crossdock.engine.route import BoundRoute
-from crossdock.engine.verdict import from_error
+from crossdock.engine.verdict import Verdict, from_error
 from crossdock.http import Request
 from crossdock.store.protocol import Store
 from crossdock.store.rows import Delivery, State
@@ -99,9 +99,7 @@ class Planner:
         if verdict.state is State.SKIPPED:
             self.skipped.append((route.pipeline, delivery.key, verdict.reason or ""))
             return
-        self.held.append(
-            PlannedHold(route.pipeline, delivery.key, verdict.code or "", verdict.reason or "", verdict.fix or "")
-        )
+        self.held.append(to_hold(delivery, verdict))
 
 
 def _imagined(origin: Origin, route: BoundRoute, record: Record, at: datetime) -> Delivery:
@@ -127,10 +125,16 @@ def _imagined(origin: Origin, route: BoundRoute, record: Record, at: datetime) -
 
 
 def _planned(route: BoundRoute, delivery: Delivery, effect: Effect) -> PlannedEffect:
-    requests = tuple(_request(request) for request in effect.steps)
+    requests = tuple(to_planned(request) for request in effect.steps)
     return PlannedEffect(route.pipeline, route.name, delivery.key, effect.key, requests)
 
 
-def _request(request: Request) -> PlannedRequest:
+def to_hold(delivery: Delivery, verdict: Verdict) -> PlannedHold:
+    """What a run would hold, or give up."""
+    return PlannedHold(delivery.pipeline, delivery.key, verdict.code or "", verdict.reason or "", verdict.fix or "")
+
+
+def to_planned(request: Request) -> PlannedRequest:
+    """A request as a plan shows it."""
     digest = hashlib.sha256(request.content).hexdigest()
     return PlannedRequest(request.method, str(request.url), tuple(request.headers.items()), request.content, digest)

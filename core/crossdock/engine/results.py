@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
-from crossdock.store.rows import PipelineStatus, State
+from crossdock.store.rows import Delivery, PipelineStatus, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,39 @@ class PlannedHold:
     code: str
     message: str
     fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedFact:
+    """One fact of a delivery: what was sent for it, what would be sent now, and what a replay would come to."""
+
+    effect_key: str
+    outcome: Literal["send", "nothing", "hold", "look", "stays"]
+    """`nothing`: already in effect. `hold`: made, and may not be changed. `look`: its outcome is unknown, or not all
+    of it was done. `stays`: it was made, and is not planned any more."""
+    version: int | None
+    """Of what was sent last."""
+    before: tuple[PlannedRequest, ...]
+    after: tuple[PlannedRequest, ...]
+    look_first: bool = False
+    """Whether it is looked for before it is sent."""
+
+    @property
+    def differs(self) -> bool:
+        """Whether something else would be sent than was."""
+        return bool(self.before) and self.outcome in ("send", "hold")
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What a replay of one delivery would come to."""
+
+    delivery: Delivery
+    facts: tuple[ComparedFact, ...] = ()
+    held: PlannedHold | None = None
+    """Why nothing can be planned."""
+    skipped: str | None = None
+    """Why there is nothing to do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,15 +14,18 @@ from crossdock.checking import Assembly, Pipeline
 from crossdock.clock import Clock, SystemClock
 from crossdock.contract.connection import TestReport
 from crossdock.engine.binding import Binder, chosen
+from crossdock.engine.comparing import Comparer
 from crossdock.engine.dispatching import Pauses
 from crossdock.engine.judging import Alive
 from crossdock.engine.planning import Planner
-from crossdock.engine.results import PipelineResult, PlanResult, Progress, RunResult
+from crossdock.engine.results import Compared, PipelineResult, PlanResult, Progress, RunResult
+from crossdock.engine.route import BoundRoute
 from crossdock.engine.running import PipelineRun
 from crossdock.engine.verdict import leaf
 from crossdock.errors import ConfigError, PluginError
 from crossdock.store.pausing import paused
 from crossdock.store.protocol import Store
+from crossdock.store.rows import Delivery
 
 
 class Runtime:
@@ -103,6 +106,22 @@ class Runtime:
             skipped=[skip for planner in planners.values() for skip in planner.skipped],
             read={name: planner.read for name, planner in planners.items()},
         )
+
+    async def compare(self, deliveries: Sequence[Delivery]) -> AsyncIterator[Compared]:
+        """Say what a replay of each would come to; changes nothing anywhere. Raises: CredentialsError, StoreError."""
+        store, comparers = self._needed_store(), dict[tuple[str, str], Comparer]()
+        for delivery in deliveries:
+            place = delivery.pipeline, delivery.route
+            if place not in comparers:
+                comparers[place] = Comparer(await self._bound(*place), store, self._clock)
+            yield await comparers[place].compare(delivery)
+
+    async def _bound(self, pipeline: str, name: str) -> BoundRoute:
+        (found,) = self._chosen([pipeline])
+        for route in found.routes:
+            if route.name == name:
+                return await self._binder.route(found, route)
+        raise _unknown("route", name, [route.name for route in found.routes])
 
     async def test_connection(self, name: str) -> TestReport:
         """Ping an account and compare permissions with what the pipelines use. Raises: CrossdockError."""

@@ -10,9 +10,10 @@ from datetime import datetime
 
 from crossdock import jsonio
 from crossdock.contract.values import Effect, SettledEffect
+from crossdock.errors import RejectedError
 from crossdock.http import Request, Response
 from crossdock.jsonio import Json
-from crossdock.store.rows import EffectRow, EffectState, NewEffect, StepRow, StepUpdate
+from crossdock.store.rows import Delivery, EffectRow, EffectState, NewEffect, StepRow, StepUpdate
 
 
 def new_id(at: datetime) -> str:
@@ -62,6 +63,13 @@ def to_effect(row: EffectRow | NewEffect) -> Effect:
         memo=row.memo,
         facts=tuple(row.facts),
     )
+
+
+def loads_record(delivery: Delivery) -> Json:
+    """The raw record of a delivery. Raises: RejectedError where retention took it."""
+    if delivery.raw is None:
+        raise RejectedError("its record was erased by retention", code="payload_erased")
+    return jsonio.loads(delivery.raw)
 
 
 def to_settled(row: EffectRow) -> SettledEffect:

@@ -13,6 +13,7 @@ from crossdock.store.chain import AuditHead, AuditRow
 from crossdock.store.rows import (
     Change,
     CursorRow,
+    Decision,
     Delivery,
     DeliveryStory,
     DeliverySummary,
@@ -21,6 +22,7 @@ from crossdock.store.rows import (
     NoticeRow,
     Pause,
     PipelineStatus,
+    Selection,
     Staged,
     State,
     Trace,
@@ -103,10 +105,29 @@ class Store(Protocol):
         """Keep what a route is made of; where that changed, what is held or waiting falls due. How many did."""
         ...
 
-    async def replay(self, delivery_id: int, *, reason: str, actor: str, at: datetime) -> DeliverySummary:
-        """Make a held or dead delivery due again, with who and why in the log; what it was before.
+    async def replay(self, ids: Sequence[int], *, reason: str, actor: str, at: datetime) -> Sequence[DeliverySummary]:
+        """Make deliveries due again, with who and why in the log; what they were before. All or none.
 
-        Raises: StoreError where it is neither, or where a newer revision took its place.
+        Of what was delivered or skipped it is kept that what is planned now is compared with what was sent.
+
+        Raises: StoreError where one is under way or was discarded, or where a newer revision took its place.
+        """
+        ...
+
+    async def decision(self, delivery_id: int) -> Decision | None:
+        """What a person decided of a delivery."""
+        ...
+
+    async def missing(self, pipeline: str, route: str, wanted: Selection) -> Sequence[int]:
+        """Records, oldest first, whose newest revision has no delivery on a route; by key and time of reading."""
+        ...
+
+    async def fill(
+        self, pipeline: str, route: str, records: Sequence[int], *, reason: str, actor: str, at: datetime
+    ) -> int:
+        """Give records a delivery on a route that they had none on, with who and why in the log. How many got one.
+
+        They are looked for before they are made, as in a back-fill.
         """
         ...
 
@@ -136,6 +157,7 @@ class Store(Protocol):
 
     async def deliveries(
         self,
+        wanted: Selection | None = None,
         *,
         pipelines: Sequence[str] | None = None,
         states: Sequence[State] | None = None,
@@ -143,7 +165,15 @@ class Store(Protocol):
         since: datetime | None = None,
         limit: int = 1000,
     ) -> Sequence[DeliverySummary]:
-        """Deliveries by filter, newest first."""
+        """Deliveries by filter, newest first: a selection, or its commonest parts."""
+        ...
+
+    async def delivery_rows(self, ids: Sequence[int]) -> Sequence[Delivery]:
+        """Deliveries in whatever state with their records, to plan them without working on them."""
+        ...
+
+    async def imagined(self, route: str, records: Sequence[int]) -> Sequence[Delivery]:
+        """What deliveries of these records on a route would be; nothing is stored."""
         ...
 
     async def delivery(self, delivery_id: int) -> DeliveryStory | None:

@@ -109,6 +109,20 @@ class Delivery:
     """The record as JSON; None after retention took it."""
 
 
+COMPARE = "compare"
+"""A decision: what was settled already is planned again, and compared with what was sent, not with today's mapping."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided of a delivery; the next run does it."""
+
+    choice: str
+    actor: str
+    reason: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class StepRow:
     """One request of an effect and what became of it. Headers bear no token."""
@@ -248,6 +262,23 @@ class Change:
 
 
 # ---------------------------------------------------------------- what people ask
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which deliveries are meant; what is None does not matter."""
+
+    ids: Sequence[int] | None = None
+    pipelines: Sequence[str] | None = None
+    routes: Sequence[str] | None = None
+    states: Sequence[State] | None = None
+    codes: Sequence[str] | None = None
+    key: str | None = None
+    since: datetime | None = None
+    """In their state since then at the earliest; of records that were never delivered: read since then."""
+    until: datetime | None = None
+    newest: bool = False
+    """Only those of the newest revision on their route, which were not discarded: what can be taken up again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -313,10 +313,10 @@ class Bench:
     def deliverer(self, pipeline="things", **more):
         return Deliverer(self.route(pipeline), self.store, self.clock, random.Random(1), **more)
 
-    async def stage(self, *items, pipeline="things", every=False):
+    async def stage(self, *items, pipeline="things", every=False, routes=("route",)):
         """Store records as a read that goes on beside the deliveries does."""
         records = [a_record(dict(item)) for item in items]
-        intake = Intake(pipeline, self.connection.identity, "thing", every, ["route"], records, self.clock.now())
+        intake = Intake(pipeline, self.connection.identity, "thing", every, routes, records, self.clock.now())
         return await self.store.stage(intake)
 
     async def deliver(self, pipeline="things", wait_s=0.0):

@@ -10,9 +10,9 @@ from typing import Any
 from crossdock.jsonio import loads
 from crossdock.store import codec
 from crossdock.store.moments import from_micros, from_micros_or_none, to_micros
-from crossdock.store.rows import Delivery, DeliveryStory, DeliverySummary, State
+from crossdock.store.rows import Delivery, DeliveryStory, DeliverySummary, Selection, State
 from crossdock.store.sqlite import audit, effects
-from crossdock.store.sqlite.queries import load
+from crossdock.store.sqlite.queries import load, slices, widen
 
 _UNSETTLED = frozenset(State) - {State.DELIVERED, State.SKIPPED}
 
@@ -30,35 +30,49 @@ def next_due(connection: sqlite3.Connection, pipeline: str, route: str) -> datet
     return None if row is None else from_micros(row[0])
 
 
-def find(
-    connection: sqlite3.Connection,
-    *,
-    pipelines: Sequence[str] | None,
-    states: Sequence[State] | None,
-    key: str | None,
-    since: datetime | None,
-    limit: int,
-) -> list[DeliverySummary]:
+def find(connection: sqlite3.Connection, wanted: Selection, limit: int) -> list[DeliverySummary]:
     """Deliveries by filter, newest first."""
     conditions, values = ["TRUE"], list[Any]()
-    if pipelines is not None:
-        conditions.append(f"pipeline IN ({','.join('?' * len(pipelines))})")
-        values += pipelines
-    elif key is not None:  # lets the index on (pipeline, key) serve
+    listed = {
+        "id": wanted.ids,
+        "pipeline": wanted.pipelines,
+        "route": wanted.routes,
+        "state": None if wanted.states is None else [state.value for state in wanted.states],
+        "code": wanted.codes,
+        "key": None if wanted.key is None else [wanted.key],
+    }
+    for column, meant in listed.items():
+        if meant is not None:
+            conditions.append(f"{column} IN ({','.join('?' * len(meant))})")
+            values += meant
+    if wanted.pipelines is None and wanted.key is not None:  # lets the index on (pipeline, key) serve
         conditions.append("pipeline IN (SELECT name FROM pipelines)")
-    if states is not None:
-        conditions.append(f"state IN ({','.join('?' * len(states))})")
-        values += [state.value for state in states]
-        if _UNSETTLED.issuperset(states):  # few among many: an index knows them
-            conditions.append("id IN (SELECT id FROM deliveries WHERE open IS NOT NULL)")
-    if key is not None:
-        conditions.append("key = ?")
-        values.append(key)
-    if since is not None:
-        conditions.append("since >= ?")
-        values.append(to_micros(since))
+    if wanted.states is not None and _UNSETTLED.issuperset(wanted.states):  # few among many: an index knows them
+        conditions.append("id IN (SELECT id FROM deliveries WHERE open IS NOT NULL)")
+    for condition, at in (("since >= ?", wanted.since), ("since < ?", wanted.until)):
+        if at is not None:
+            conditions.append(condition)
+            values.append(to_micros(at))
     sql = load("deliveries")["summaries"].replace("{conditions}", " AND ".join(conditions))
-    return [to_summary(row) for row in connection.execute(sql, (*values, limit)).fetchall()]
+    return [to_summary(row) for row in connection.execute(sql, (*values, int(wanted.newest), limit)).fetchall()]
+
+
+def rows(connection: sqlite3.Connection, ids: Sequence[int]) -> list[Delivery]:
+    """Deliveries in whatever state, with their records."""
+    sql, found = load("deliveries")["rows"], dict[int, Delivery]()
+    for piece in slices(ids):
+        for row in connection.execute(widen(sql, len(piece)), piece):
+            found[row[0]] = _delivery(row)
+    return [found[one] for one in ids if one in found]
+
+
+def imagined(connection: sqlite3.Connection, route: str, record_ids: Sequence[int]) -> list[Delivery]:
+    """What deliveries of these records on a route would be; nothing is stored."""
+    sql, found = load("deliveries")["imagined"], dict[int, Delivery]()
+    for piece in slices(record_ids):
+        for row in connection.execute(widen(sql, len(piece)), (*piece, route)):
+            found[row[3]] = _delivery(row)
+    return [found[one] for one in record_ids if one in found]
 
 
 def story(connection: sqlite3.Connection, delivery_id: int) -> DeliveryStory | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 
 from crossdock.errors import StoreError
-from crossdock.store.moments import to_micros
-from crossdock.store.rows import AuditEvent, DeliverySummary, State
+from crossdock.store.moments import from_micros, to_micros
+from crossdock.store.rows import COMPARE, AuditEvent, Decision, DeliverySummary, Selection, State
 from crossdock.store.sqlite import audit, deliveries
 from crossdock.store.sqlite.queries import load
 
@@ -26,9 +27,25 @@ def note_definition(connection: sqlite3.Connection, pipeline: str, route: str, f
     return linked + connection.execute(sql["make_due"], (moment, pipeline, route, moment)).rowcount
 
 
-def replay(connection: sqlite3.Connection, delivery_id: int, reason: str, actor: str, at: datetime) -> DeliverySummary:
-    """Make a held or dead delivery due again. Raises: StoreError where it is neither, or a newer revision took over."""
-    summary = _held_or_dead(connection, delivery_id, "replayed")
+def replay(
+    connection: sqlite3.Connection, ids: Sequence[int], reason: str, actor: str, at: datetime
+) -> list[DeliverySummary]:
+    """Make deliveries due again, all or none.
+
+    Raises: StoreError where one is under way or was discarded, or where a newer revision took over.
+    """
+    return [_replay(connection, one, reason, actor, at) for one in ids]
+
+
+def _replay(connection: sqlite3.Connection, delivery_id: int, reason: str, actor: str, at: datetime) -> DeliverySummary:
+    summary = _known(connection, delivery_id)
+    if summary.state not in _REPLAYED or summary.code == "discarded":
+        stands = "was discarded" if summary.code == "discarded" else f"is {summary.state}: it is worked on anyway"
+        raise StoreError(
+            f"delivery {delivery_id} {stands}",
+            code="delivery_not_settled",
+            fix="`crossdock deliveries --state held --state dead` lists those that need a person",
+        )
     sql, moment = load("reworking"), to_micros(at)
     if connection.execute(sql["newer"], (delivery_id,)).fetchone():
         raise StoreError(
@@ -37,8 +54,50 @@ def replay(connection: sqlite3.Connection, delivery_id: int, reason: str, actor:
             fix=f"`crossdock deliveries --key {summary.key}` shows the newest: replay that one",
         )
     connection.execute(sql["reopen"], (f"replayed by {actor}: {reason}", moment, moment, delivery_id))
+    connection.execute(sql["forget_decision"], (delivery_id,))
+    if summary.state in (State.DELIVERED, State.SKIPPED):
+        connection.execute(sql["decide"], (delivery_id, COMPARE, actor, reason, moment))
     _note(connection, "delivery.replayed", summary, reason, actor, at)
     return summary
+
+
+_REPLAYED = (State.HELD, State.DEAD, State.DELIVERED, State.SKIPPED)
+
+
+def decision(connection: sqlite3.Connection, delivery_id: int) -> Decision | None:
+    """What a person decided of a delivery."""
+    row = connection.execute(load("reworking")["decision"], (delivery_id,)).fetchone()
+    return None if row is None else Decision(row[0], row[1], row[2], from_micros(row[3]))
+
+
+def missing(connection: sqlite3.Connection, pipeline: str, route: str, wanted: Selection) -> list[int]:
+    """The newest revisions of stored records that have no delivery on a route, oldest first."""
+    conditions, values = ["TRUE"], list[object]()
+    bounds = (("r.read_at >= ?", wanted.since), ("r.read_at < ?", wanted.until))
+    for condition, value in (("r.key = ?", wanted.key), *((one, at and to_micros(at)) for one, at in bounds)):
+        if value is not None:
+            conditions.append(condition)
+            values.append(value)
+    sql = load("reworking")["missing"].replace("{conditions}", " AND ".join(conditions))
+    return [record_id for (record_id,) in connection.execute(sql, (pipeline, *values, route))]
+
+
+def fill(
+    connection: sqlite3.Connection,
+    pipeline: str,
+    route: str,
+    record_ids: Sequence[int],
+    reason: str,
+    actor: str,
+    at: datetime,
+) -> int:
+    """Give stored records a delivery on a route that they had none on. How many got one."""
+    moment, said = to_micros(at), f"replayed by {actor}: {reason}"
+    rows = [(route, said, moment, moment, record_id, pipeline) for record_id in record_ids]
+    filled = connection.executemany(load("reworking")["fill"], rows).rowcount if rows else 0
+    detail = {"route": route, "records": filled, "reason": reason}
+    audit.append(connection, [AuditEvent("route.filled", pipeline, route, at, actor=actor, detail=detail)])
+    return filled
 
 
 def discard(connection: sqlite3.Connection, delivery_id: int, reason: str, actor: str, at: datetime) -> DeliverySummary:
@@ -51,17 +110,22 @@ def discard(connection: sqlite3.Connection, delivery_id: int, reason: str, actor
 
 
 def _held_or_dead(connection: sqlite3.Connection, delivery_id: int, done: str) -> DeliverySummary:
-    story = deliveries.story(connection, delivery_id)
-    if story is None:
-        fix = "`crossdock deliveries` lists them"
-        raise StoreError(f"there is no delivery {delivery_id}", code="delivery_unknown", fix=fix)
-    if story.summary.state not in (State.HELD, State.DEAD):
+    summary = _known(connection, delivery_id)
+    if summary.state not in (State.HELD, State.DEAD):
         raise StoreError(
-            f"delivery {delivery_id} is {story.summary.state}: only held and dead ones can be {done}",
+            f"delivery {delivery_id} is {summary.state}: only held and dead ones can be {done}",
             code="delivery_not_held",
             fix="`crossdock deliveries --state held --state dead` lists them",
         )
-    return story.summary
+    return summary
+
+
+def _known(connection: sqlite3.Connection, delivery_id: int) -> DeliverySummary:
+    found = deliveries.find(connection, Selection(ids=[delivery_id]), 1)
+    if not found:
+        fix = "`crossdock deliveries` lists them"
+        raise StoreError(f"there is no delivery {delivery_id}", code="delivery_unknown", fix=fix)
+    return found[0]
 
 
 def _note(

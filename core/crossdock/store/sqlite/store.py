@@ -26,6 +26,7 @@ from crossdock.store.protocol import LEASE
 from crossdock.store.rows import (
     Change,
     CursorRow,
+    Decision,
     Delivery,
     DeliveryStory,
     DeliverySummary,
@@ -34,6 +35,7 @@ from crossdock.store.rows import (
     NoticeRow,
     Pause,
     PipelineStatus,
+    Selection,
     Staged,
     State,
     Trace,
@@ -154,11 +156,27 @@ class SqliteStore:
             partial(reworking.note_definition, pipeline=pipeline, route=route, fingerprint=fingerprint, at=at)
         )
 
-    async def replay(self, delivery_id: int, *, reason: str, actor: str, at: datetime) -> DeliverySummary:
-        """Make a held or dead delivery due again."""
-        return await self._writer.do(
-            partial(reworking.replay, delivery_id=delivery_id, reason=reason, actor=actor, at=at)
+    async def replay(self, ids: Sequence[int], *, reason: str, actor: str, at: datetime) -> Sequence[DeliverySummary]:
+        """Make deliveries due again."""
+        query = partial(reworking.replay, ids=ids, reason=reason, actor=actor, at=at)
+        return await self._writer.do(query, weight=len(ids))
+
+    async def decision(self, delivery_id: int) -> Decision | None:
+        """What a person decided of a delivery."""
+        return self._reader.now(partial(reworking.decision, delivery_id=delivery_id))
+
+    async def missing(self, pipeline: str, route: str, wanted: Selection) -> Sequence[int]:
+        """Records whose newest revision has no delivery on a route."""
+        return await self._reader.ask(partial(reworking.missing, pipeline=pipeline, route=route, wanted=wanted))
+
+    async def fill(
+        self, pipeline: str, route: str, records: Sequence[int], *, reason: str, actor: str, at: datetime
+    ) -> int:
+        """Give records a delivery on a route that they had none on."""
+        query = partial(
+            reworking.fill, pipeline=pipeline, route=route, record_ids=records, reason=reason, actor=actor, at=at
         )
+        return await self._writer.do(query, weight=len(records))
 
     async def discard(self, delivery_id: int, *, reason: str, actor: str, at: datetime) -> DeliverySummary:
         """Close a held or dead delivery for good."""
@@ -186,6 +204,7 @@ class SqliteStore:
 
     async def deliveries(
         self,
+        wanted: Selection | None = None,
         *,
         pipelines: Sequence[str] | None = None,
         states: Sequence[State] | None = None,
@@ -194,9 +213,16 @@ class SqliteStore:
         limit: int = 1000,
     ) -> Sequence[DeliverySummary]:
         """Deliveries by filter, newest first."""
-        return await self._reader.ask(
-            partial(deliveries.find, pipelines=pipelines, states=states, key=key, since=since, limit=limit)
-        )
+        wanted = wanted or Selection(pipelines=pipelines, states=states, key=key, since=since)
+        return await self._reader.ask(partial(deliveries.find, wanted=wanted, limit=limit))
+
+    async def delivery_rows(self, ids: Sequence[int]) -> Sequence[Delivery]:
+        """Deliveries in whatever state with their records."""
+        return await self._reader.ask(partial(deliveries.rows, ids=ids))
+
+    async def imagined(self, route: str, records: Sequence[int]) -> Sequence[Delivery]:
+        """What deliveries of these records on a route would be."""
+        return await self._reader.ask(partial(deliveries.imagined, route=route, record_ids=records))
 
     async def delivery(self, delivery_id: int) -> DeliveryStory | None:
         """One delivery with its whole story."""

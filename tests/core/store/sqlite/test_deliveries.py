@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from crossdock.clock import ManualClock
 from crossdock.store.moments import to_micros
-from crossdock.store.rows import OUTCOME_UNKNOWN, State
+from crossdock.store.rows import OUTCOME_UNKNOWN, Selection, State
 from crossdock.store.sqlite import deliveries
 from crossdock.store.sqlite.connections import open_writer
 from crossdock.store.sqlite.migrate import migrate
@@ -205,7 +205,7 @@ def fill(connection, first, last, *, settled):
 def test_what_needs_a_person_is_found_without_walking_what_is_settled(connection):
     statements = []
     connection.set_trace_callback(statements.append)
-    deliveries.find(connection, pipelines=None, states=[State.HELD, State.DEAD], key=None, since=None, limit=9)
+    deliveries.find(connection, Selection(states=[State.HELD, State.DEAD]), 9)
     connection.set_trace_callback(None)
 
     plan = plan_of(connection, statements[0])

@@ -90,7 +90,8 @@ CREATE TABLE deliveries (
     since INTEGER NOT NULL,
     due_at INTEGER,
     deadline INTEGER,
-    settled_at INTEGER
+    settled_at INTEGER,
+    look_first INTEGER NOT NULL DEFAULT 0   -- 1: a person took it up later, when it may have been made by hand
 );
 CREATE UNIQUE INDEX deliveries_revision ON deliveries (pipeline, key, route, revision);
 CREATE INDEX deliveries_due ON deliveries (pipeline, route, due_at, id) WHERE due_at IS NOT NULL;
@@ -102,6 +103,15 @@ CREATE INDEX deliveries_unsettled ON deliveries (pipeline, key, route, revision)
 CREATE INDEX deliveries_not_ours ON deliveries (pipeline, route) WHERE code = 'not_ours' AND state = 'skipped';
 -- Counts of what is settled, and the newest success.
 CREATE INDEX deliveries_settled ON deliveries (pipeline, state, settled_at) WHERE settled_at IS NOT NULL;
+
+-- What a person decided of a delivery; the next run does it.
+CREATE TABLE decisions (
+    delivery_id INTEGER PRIMARY KEY REFERENCES deliveries (id),
+    choice TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    at INTEGER NOT NULL
+);
 
 CREATE TABLE effects (
     id TEXT NOT NULL UNIQUE,

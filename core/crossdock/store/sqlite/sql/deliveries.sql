@@ -1,6 +1,6 @@
 -- name: ready
 SELECT d.id, d.pipeline, d.route, d.record_id, d.key, d.ordering_key, d.revision, d.state, d.code, d.attempts,
-    d.since, d.read_at, r.backfill, r.account, r.identifiers, p.codec, p.body
+    d.since, d.read_at, (r.backfill OR d.look_first), r.account, r.identifiers, p.codec, p.body
 FROM deliveries d
 JOIN records r ON r.id = d.record_id
 LEFT JOIN payloads p ON p.id = d.record_id
@@ -62,6 +62,11 @@ SELECT state FROM deliveries WHERE id = ?
 SELECT id, pipeline, route, key, revision, state, code, reason, fix, attempts, since, due_at, deadline
 FROM deliveries
 WHERE {conditions}
+    AND (? = 0 OR (code IS NOT 'discarded' AND NOT EXISTS (
+        SELECT 1 FROM deliveries newer
+        WHERE newer.pipeline = deliveries.pipeline AND newer.key = deliveries.key AND newer.route = deliveries.route
+            AND newer.revision > deliveries.revision
+    )))
 ORDER BY id DESC
 LIMIT ?
 
@@ -69,3 +74,20 @@ LIMIT ?
 SELECT id, pipeline, route, key, revision, state, code, reason, fix, attempts, since, due_at, deadline, read_at
 FROM deliveries
 WHERE id = ?
+
+-- name: rows
+WITH wanted (id) AS (VALUES {rows})
+SELECT d.id, d.pipeline, d.route, d.record_id, d.key, d.ordering_key, d.revision, d.state, d.code, d.attempts,
+    d.since, d.read_at, (r.backfill OR d.look_first), r.account, r.identifiers, p.codec, p.body
+FROM wanted
+CROSS JOIN deliveries d ON d.id = wanted.id
+JOIN records r ON r.id = d.record_id
+LEFT JOIN payloads p ON p.id = d.record_id
+
+-- name: imagined
+WITH wanted (id) AS (VALUES {rows})
+SELECT 0, r.pipeline, ?, r.id, r.key, r.ordering_key, r.revision, 'pending', NULL, 0,
+    r.read_at, r.read_at, 1, r.account, r.identifiers, p.codec, p.body
+FROM wanted
+CROSS JOIN records r ON r.id = wanted.id
+LEFT JOIN payloads p ON p.id = r.id

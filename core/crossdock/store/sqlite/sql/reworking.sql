@@ -17,8 +17,45 @@ WHERE d.id = ? AND newer.revision > d.revision
 -- name: reopen
 UPDATE deliveries SET
     state = 'pending', code = 'replayed', reason = ?, fix = NULL, since = ?, due_at = ?, deadline = NULL,
-    attempts = 0, settled_at = NULL, open = 1
-WHERE id = ? AND state IN ('held', 'dead')
+    attempts = 0, settled_at = NULL, open = 1, look_first = 1
+WHERE id = ? AND state IN ('held', 'dead', 'delivered', 'skipped')
+
+-- name: decide
+INSERT INTO decisions (delivery_id, choice, actor, reason, at) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (delivery_id) DO UPDATE SET
+    choice = excluded.choice, actor = excluded.actor, reason = excluded.reason, at = excluded.at
+
+-- name: forget_decision
+DELETE FROM decisions WHERE delivery_id = ?
+
+-- name: decision
+SELECT choice, actor, reason, at FROM decisions WHERE delivery_id = ?
+
+-- name: missing
+SELECT r.id FROM records r
+WHERE r.pipeline = ? AND {conditions}
+    AND NOT EXISTS (
+        SELECT 1 FROM records newer
+        WHERE newer.pipeline = r.pipeline AND newer.key = r.key AND newer.revision > r.revision
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM deliveries d
+        WHERE d.pipeline = r.pipeline AND d.key = r.key AND d.route = ? AND d.revision = r.revision
+    )
+    AND EXISTS (SELECT 1 FROM payloads p WHERE p.id = r.id)
+ORDER BY r.id
+
+-- name: fill
+INSERT INTO deliveries (
+    pipeline, route, key, revision, record_id, ordering_key, state, code, reason, read_at, since, due_at, look_first
+)
+SELECT r.pipeline, ?, r.key, r.revision, r.id, r.ordering_key, 'pending', 'replayed', ?, r.read_at, ?, ?, 1
+FROM records r
+WHERE r.id = ? AND r.pipeline = ? AND NOT EXISTS (
+    SELECT 1 FROM records newer
+    WHERE newer.pipeline = r.pipeline AND newer.key = r.key AND newer.revision > r.revision
+)
+ON CONFLICT DO NOTHING
 
 -- name: discard
 UPDATE deliveries SET
