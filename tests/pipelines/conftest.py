@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,6 +21,7 @@ from crossdock_walmart.simulator import WalmartSimulator
 from crossdock_wms_cartoncloud.simulator import CartonCloudSimulator
 
 PATIENCE_S = 60
+TENANT = "8f0c7a52-3c1d-4f7e-9a55-0d6f5b1c2e90"
 
 DEFINITION = """\
 version: 1
@@ -178,9 +182,71 @@ class Site:
         """Enter tracking, as staff does."""
         self.cartoncloud.control(f"orders/{order}", {"tracking": tracking, "customer": customer, **options})
 
+    def enter(self, reference: str, lines: list[dict], customer: str = "Acme Trading") -> str:
+        """Enter an order in the warehouse as a person does, without crossdock; its id."""
+        items = [
+            {"details": {"product": {"references": {"code": one["sku"]}}}, "measures": {"quantity": one["quantity"]}}
+            for one in lines
+        ]
+        address = {"companyName": "Sample Buyer", "address1": "1 Sample St", "city": "Austin"}
+        body = {
+            "references": {"customer": reference},
+            "customer": {"name": customer},
+            "details": {"deliver": {"address": {**address, "country": {"iso2Code": "US"}}}},
+            "items": items,
+        }
+        base, version = self.env["CARTONCLOUD_URL"], {"Accept-Version": "1"}
+        token = _post(f"{base}/uaa/oauth/token", b"grant_type=client_credentials", {**version, **_BASIC})
+        bearer = {"Authorization": f"Bearer {token['access_token']}", **version}
+        return _post(f"{base}/tenants/{TENANT}/outbound-orders", body, bearer)["id"]
+
+    def ship_by_hand(self, order: str, number: str) -> None:
+        """Acknowledge an order and mark it shipped in the marketplace as a person does, without crossdock."""
+        base, named = self.env["WALMART_URL"], {"WM_SVC.NAME": "a person", "WM_QOS.CORRELATION_ID": "by-hand"}
+        token = _post(f"{base}/v3/token", b"grant_type=client_credentials", {**named, **_BASIC})
+        signed = {"WM_SEC.ACCESS_TOKEN": token["access_token"], **named}
+        wire = _post(f"{base}/v3/orders/{order}/acknowledge", {}, signed)["order"]
+        tracking = {
+            "shipDateTime": int(time.time() * 1000),
+            "carrierName": {"carrier": "UPS"},
+            "methodCode": "Standard",
+            "trackingNumber": number,
+        }
+        lines = [
+            {
+                "lineNumber": line["lineNumber"],
+                "intentToCancelOverride": False,
+                "orderLineStatuses": {
+                    "orderLineStatus": [
+                        {
+                            "status": "Shipped",
+                            "statusQuantity": line["orderLineQuantity"],
+                            "trackingInfo": tracking,
+                        }
+                    ]
+                },
+            }
+            for line in wire["orderLines"]["orderLine"]
+        ]
+        body = {"orderShipment": {"orderLines": {"orderLine": lines}}}
+        _post(f"{base}/v3/orders/{order}/shipping", body, signed)
+
     def hits(self) -> Counter[str]:
         """How often each boundary was reached, over all runs."""
         return Counter({file.name: file.stat().st_size for file in self.boundaries.iterdir() if file.suffix != ".held"})
+
+
+_BASIC = {
+    "Authorization": f"Basic {base64.b64encode(b'a-person:not-a-secret').decode()}",
+    "Content-Type": "application/x-www-form-urlencoded",
+}
+
+
+def _post(url: str, body: dict | bytes, headers: dict[str, str]) -> dict:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    sent = {"Content-Type": "application/json", "Accept": "application/json", **headers}
+    with urllib.request.urlopen(urllib.request.Request(url, data=content, headers=sent)) as answer:
+        return json.loads(answer.read())
 
 
 @contextmanager

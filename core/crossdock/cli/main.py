@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, str] = {
     "check": "Check the file: every fault at once, with its position and its mend.",
     "schema": "Print the JSON Schema of the file, for editors.",
     "plan": "Print the exact requests that a run would send; change nothing.",
+    "adopt": "At go-live: link what exists on the other side already, instead of creating it.",
     "run": "Read the pipelines once and deliver until nothing is due.",
     "status": "Say where the pipelines stand and what needs a person.",
     "deliveries": "List deliveries, or show the whole story of one.",

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TextIO, cast
 
 from crossdock.cli.render import cut, terminal_width
 
-if TYPE_CHECKING:
-    from crossdock.engine import Progress
-
 _BETWEEN_S = 0.1
 _CLEAR = "\r\x1b[K"
+
+
+class Told(Protocol):
+    """How far one pipeline is: numbers with their words."""
+
+    @property
+    def pipeline(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """In the order in which they are told."""
+        ...
 
 
 class ProgressLine:
@@ -22,12 +33,12 @@ class ProgressLine:
     def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream or sys.stderr
         self._clock = clock
-        self._newest: dict[str, Progress] = {}
+        self._newest: dict[str, Told] = {}
         self._shown_at = float("-inf")
         self._visible = False
         self._wanted = self._stream.isatty()
 
-    def update(self, progress: Progress) -> None:
+    def update(self, progress: Told) -> None:
         """Take one pipeline's newest progress; draws a few times a second at most."""
         self._newest[progress.pipeline] = progress
         if self._wanted and self._clock() - self._shown_at >= _BETWEEN_S:
@@ -52,11 +63,8 @@ class ProgressLine:
         self._visible = True
 
 
-def _describe(progress: Progress) -> str:
-    counts = [("read", progress.read), ("delivered", progress.delivered), ("held", progress.held)]
-    counts += [("dead", progress.dead), ("skipped", progress.skipped), ("waiting", progress.waiting)]
-    told = [f"{count} {word}" for word, count in counts if count or word in ("read", "delivered")]
-    return f"{progress.pipeline}: {', '.join(told)}"
+def _describe(progress: Told) -> str:
+    return f"{progress.pipeline}: {', '.join(f'{count} {word}' for word, count in progress.counts.items())}"
 
 
 class _Above:

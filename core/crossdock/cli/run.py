@@ -11,16 +11,21 @@ from typing import TYPE_CHECKING
 import click
 
 from crossdock.cli.failing import FAILED, REFUSED
+from crossdock.cli.guard import Guard
 from crossdock.cli.options import Options, json_option, pass_options
 from crossdock.cli.parameters import to_duration
 
 if TYPE_CHECKING:
     from signal import Signals
 
-    from crossdock.cli.context import Loaded, Opened
+    from crossdock.cli.context import Loaded
     from crossdock.cli.progress import ProgressLine
     from crossdock.engine import PipelineResult
     from crossdock.store.rows import PipelineStatus
+
+
+CONFIRM_ABOVE = 100
+"""More changes than this are no first try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +46,11 @@ class Ran:
 @click.option(
     "--confirm-above",
     type=click.IntRange(min=0),
-    default=100,
+    default=CONFIRM_ABOVE,
+    envvar="CROSSDOCK_CONFIRM_ABOVE",
     show_default=True,
-    help="At a terminal, ask before a pipeline's first run makes more changes than this.",
+    help="Before a pipeline's first run makes more changes than this: ask at a terminal; elsewhere, if it is given, "
+    "refuse.",
 )
 @json_option
 @pass_options
@@ -71,8 +78,10 @@ def run(
     line = ProgressLine()
     configure_logs(options, line.above())
     loaded = load_definition(options, names)
+    given = ctx.get_parameter_source("confirm_above") is not click.core.ParameterSource.DEFAULT
+    guard = Guard(confirm_above, asks=_at_a_terminal(), refuses=given)
     try:
-        ran = anyio.run(_run, loaded, names, wait.total_seconds(), key, confirm_above, line)
+        ran = anyio.run(_run, loaded, names, wait.total_seconds(), key, guard, line)
     finally:
         line.clear()
     _print(ran, loaded, as_json=as_json, everything=not names)
@@ -80,18 +89,19 @@ def run(
 
 
 async def _run(
-    loaded: Loaded, names: tuple[str, ...], wait_s: float, key: str | None, confirm_above: int, line: ProgressLine
+    loaded: Loaded, names: tuple[str, ...], wait_s: float, key: str | None, guard: Guard, line: ProgressLine
 ) -> Ran:
     from crossdock.cli.context import open_runtime
     from crossdock.cli.signals import run_until_stopped
 
     chosen = names or [pipeline.name for pipeline in loaded.assembly.pipelines.values() if pipeline.enabled]
     async with open_runtime(loaded) as opened:
-        if key is None and _at_a_terminal():
-            await _confirm(opened, chosen, confirm_above)
+        first = [] if key is not None else await guard.first_of(opened, chosen)
+        await guard.check(opened, first)
         outcome = await run_until_stopped(
             lambda: opened.runtime.run(names, wait_s=wait_s, key=key, progress=line.update)
         )
+        await guard.tell(opened, first)
         if outcome.result is not None:
             results = outcome.result.pipelines
             return Ran([result.status for result in results], results)
@@ -101,23 +111,6 @@ async def _run(
 
 def _at_a_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
-
-
-async def _confirm(opened: Opened, names: Sequence[str], limit: int) -> None:
-    """Ask before a first run that would do a lot. Raises: click.Abort."""
-    assert opened.store is not None  # noqa: S101  (a run has a store)
-    paused = await opened.runtime.paused(names)
-    first = [name for name in names if name not in paused and await opened.store.effect_count(name) == 0]
-    if not first:
-        return
-    plan = await opened.runtime.plan(first)
-    if len(plan.effects) <= limit:
-        return
-    each = {name: sum(effect.pipeline == name for effect in plan.effects) for name in first}
-    told = ", ".join(f"{count} by {name}" for name, count in each.items() if count)
-    click.echo(f"The first run would make {len(plan.effects)} changes: {told}.", err=True)
-    click.echo("`crossdock plan` shows them all; --confirm-above raises this limit.", err=True)
-    click.confirm("Go on?", abort=True, err=True)
 
 
 def _print(ran: Ran, loaded: Loaded, *, as_json: bool, everything: bool) -> None:

@@ -125,12 +125,17 @@ class Links(Sequence[Link]):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a mapper may know beside the document; reading it keeps the mapper pure."""
+    """What a mapper may know beside the document; reading it keeps the mapper pure.
+
+    `adopting` says that nothing is going to be made: what exists already is looked for, which may have been made when
+    more of it was still to be done than today.
+    """
 
     key: str
     pipeline: str
     customer: str | None = None
     links: Links = field(default_factory=Links)
+    adopting: bool = False
     notices: list[Notice] = field(default_factory=list)
 
     def notice(self, code: str, subject: str, message: str, *, fix: str) -> None:

@@ -1,8 +1,12 @@
 """The engine knows time and safety, and no vendor."""
 
 from crossdock.engine.results import (
+    Adopting,
+    Adoption,
     Compared,
     ComparedFact,
+    Fate,
+    Finding,
     PipelineResult,
     PlannedEffect,
     PlannedHold,
@@ -14,8 +18,12 @@ from crossdock.engine.results import (
 from crossdock.engine.runtime import Runtime
 
 __all__ = [
+    "Adopting",
+    "Adoption",
     "Compared",
     "ComparedFact",
+    "Fate",
+    "Finding",
     "PipelineResult",
     "PlanResult",
     "PlannedEffect",

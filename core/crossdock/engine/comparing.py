@@ -24,7 +24,7 @@ class Comparer:
     def __init__(self, route: BoundRoute, store: Store, clock: Clock) -> None:
         self._route = route
         self._store = store
-        self._judge = Judge(route, store, clock, look=False)
+        self._judge = Judge(route, store, clock, look="never")
 
     async def compare(self, delivery: Delivery) -> Compared:
         """Plan it with today's file and put that beside what was sent. Raises: CredentialsError, StoreError."""

@@ -29,7 +29,7 @@ from crossdock.engine.judging import (
 from crossdock.engine.probing import Found, Open, Prober, ProvenAbsent
 from crossdock.engine.route import BoundRoute
 from crossdock.engine.sending import Begin, Lost, Made, NotMade, Sending, Sent, Shield
-from crossdock.engine.settling import Closing, attention, audit, link_of, settled
+from crossdock.engine.settling import Closing, adopted_verdict, adoptions, attention, audit, link_of, settled
 from crossdock.engine.stored import is_done, is_partial, is_unknown, loads_record, to_effect, updates
 from crossdock.engine.succeeding import Successor
 from crossdock.engine.verdict import Verdict, from_error, half_made, held_unknown, in_progress, skipped, unknown
@@ -222,7 +222,7 @@ class Deliverer:
                 effects=(*(one.effect for one in adopted), replace(new[0], steps=tuple(steps)), *new[1:]),
                 links=tuple((one.effect.id, link_of(self._route, delivery, one.receipt)) for one in adopted),
                 notices=tuple((delivery.pipeline, notice) for notice in notices),
-                audit=(*self._adoptions(delivery, adopted), *(self._attempted(delivery, row) for row in new)),
+                audit=(*adoptions(delivery, adopted), *(self._attempted(delivery, row) for row in new)),
             )
 
         return begin
@@ -240,16 +240,14 @@ class Deliverer:
             if stuck:
                 return await self._look_again(delivery, stuck, already)
             return await self._close(delivery, already, notices=notices)
-        verdict = attention([*(one.receipt for one in adopted), *(row.receipt for row in stuck if row.receipt)])
-        if verdict.state is State.DELIVERED:
-            verdict = replace(verdict, code="adopted", reason="it was there already; it is linked, nothing was sent")
+        receipts = [*(one.receipt for one in adopted), *(row.receipt for row in stuck if row.receipt)]
         return await self._close(
             delivery,
-            verdict,
+            adopted_verdict(receipts),
             effects=[one.effect for one in adopted],
             links=[(one.effect.id, link_of(self._route, delivery, one.receipt)) for one in adopted],
             notices=notices,
-            events=self._adoptions(delivery, adopted),
+            events=adoptions(delivery, adopted),
         )
 
     async def _take_over(self, delivery: Delivery, leftover: Leftover) -> DeliveryUpdate:
@@ -372,12 +370,6 @@ class Deliverer:
     def _attempted(self, delivery: Delivery, row: NewEffect) -> AuditEvent:
         facts = {"effect": row.id, "effect_key": row.key, "version": row.version, "account": row.account}
         return audit("effect.attempted", delivery, row.at, sink=row.sink, revision=delivery.revision, **facts)
-
-    def _adoptions(self, delivery: Delivery, adopted: Sequence[Adopted]) -> list[AuditEvent]:
-        return [
-            audit("effect.adopted", delivery, one.effect.at, effect_key=one.effect.key, id=one.receipt.id)
-            for one in adopted
-        ]
 
 
 _ALREADY = skipped("already in effect", "already_in_effect")

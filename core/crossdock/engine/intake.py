@@ -71,7 +71,7 @@ class Tally:
 
 
 @asynccontextmanager
-async def _closing(batches: AsyncIterator[Batch]) -> AsyncIterator[AsyncIterator[Batch]]:
+async def closing(batches: AsyncIterator[Batch]) -> AsyncIterator[AsyncIterator[Batch]]:
     """End a read that was left in its middle at once: it may hold connections, and trio does not do it later."""
     try:
         yield batches
@@ -127,7 +127,7 @@ class IntakeReader:
     async def _pass(self, row: CursorRow | None, tally: Tally, *, sweep: bool) -> None:
         now = await self._origin.http.vendor_now()
         cursor = Cursor(value=None if row is None else row.value, now=now, sweep=sweep)
-        async with _closing(self._origin.source.read(cursor)) as batches:
+        async with closing(self._origin.source.read(cursor)) as batches:
             async for batch in batches:
                 if batch.records or batch.cursor is not None:
                     await self._stage(batch, first=row is None, sweep=sweep, tally=tally)

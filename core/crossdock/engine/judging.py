@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from crossdock import jsonio
 from crossdock.clock import Clock
@@ -18,6 +18,9 @@ from crossdock.store.rows import Delivery, DeliverySummary, EffectRow, EffectSta
 
 OPEN = (State.PENDING, State.ATTEMPTED, State.WAITING, State.HELD)
 """A delivery in such a state is come back to, if its route works."""
+
+Look = Literal["needed", "never", "always"]
+"""Whether to look into the remote system before a first creation."""
 
 Alive = Callable[[str, str], bool]
 """Whether a pipeline's route works."""
@@ -79,12 +82,12 @@ Judgement = New | Adopted | Already | Busy | Leftover
 class Judge:
     """Judges the planned effects of one route against what the store knows.
 
-    `store` is None for a plan without one; `look` allows to look into the remote system before a first creation;
+    `store` is None for a plan without one; `look` is "never" for a plan, "always" where only what exists is linked;
     `alive` says whether a route of a pipeline is one that works, so that its unfinished effects are waited for.
     """
 
     def __init__(
-        self, route: BoundRoute, store: Store | None, clock: Clock, *, look: bool = True, alive: Alive = everything
+        self, route: BoundRoute, store: Store | None, clock: Clock, *, look: Look = "needed", alive: Alive = everything
     ) -> None:
         self._look = look
         self._alive = alive
@@ -153,7 +156,7 @@ class Judge:
         return 1 + await self._store.newest_version(self._route.account, self._route.sink_name, key)
 
     async def _first(self, delivery: Delivery, effect: Effect, version: int) -> Judgement:
-        if not self._look or not self.must_look(delivery):
+        if not self._looks(delivery):
             return New(self._new(delivery, effect, version), effect)
         match await self._prober.look_first(effect):
             case Done(receipt):
@@ -165,6 +168,11 @@ class Judge:
         """Whether to look before the first creation: in a back-fill somebody else may have made it already."""
         sink = self._route.sink
         return sink.can_probe() and (sink.probe_first or (delivery.backfill and not sink.refuses_duplicates))
+
+    def _looks(self, delivery: Delivery) -> bool:
+        if self._look == "needed":
+            return self.must_look(delivery)
+        return self._look == "always" and self._route.sink.can_probe()
 
     async def _unfinished(self, latest: EffectRow, delivery: Delivery) -> Judgement:
         """Another delivery stored this fact and did not finish: wait for it, or take over what it left behind."""

@@ -51,7 +51,7 @@ class Planner:
             for route in self._routes:
                 if (route.name, record.key) not in seen:
                     seen.add((route.name, record.key))
-                    await self._plan(route, _imagined(self._origin, route, record, self._clock.now()))
+                    await self._plan(route, imagined(self._origin, route, record, self._clock.now()))
 
     async def _open(self, route: BoundRoute) -> Sequence[Delivery]:
         if self._store is None:
@@ -73,7 +73,7 @@ class Planner:
 
     async def _plan(self, route: BoundRoute, delivery: Delivery) -> None:
         links = await self._links(route, delivery)
-        judge = Judge(route, self._store, self._clock, look=False)
+        judge = Judge(route, self._store, self._clock, look="never")
         try:
             documents = route.documents(jsonio.loads(delivery.raw or b"null"), route.context(delivery.key, links))
             planned = [await judge.plan(delivery, document, links) for document in documents]
@@ -102,7 +102,7 @@ class Planner:
         self.held.append(to_hold(delivery, verdict))
 
 
-def _imagined(origin: Origin, route: BoundRoute, record: Record, at: datetime) -> Delivery:
+def imagined(origin: Origin, route: BoundRoute, record: Record, at: datetime) -> Delivery:
     """The delivery that a record would become; a plan never looks first, so `backfill` does not matter."""
     return Delivery(
         id=0,

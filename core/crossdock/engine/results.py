@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Literal
 
+from crossdock.errors import CrossdockError
 from crossdock.store.rows import Delivery, PipelineStatus, State
 
 
@@ -20,6 +23,13 @@ class Progress:
     dead: int = 0
     skipped: int = 0
     waiting: int = 0
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """What there is to tell, by words; the first two always."""
+        names = ("read", "delivered", "held", "dead", "skipped", "waiting")
+        found = {name: int(getattr(self, name)) for name in names}
+        return {name: count for name, count in found.items() if count or name in names[:2]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +140,58 @@ class PlanResult:
     skipped: Sequence[tuple[str, str, str]]
     """(pipeline, key, reason)."""
     read: Mapping[str, int] = field(default_factory=dict)
+
+
+class Fate(StrEnum):
+    """What an adoption finds of one effect."""
+
+    LINKED = "linked"  # it is there, and linked now; with a plan: it would be
+    ABSENT = "absent"  # a run would make it
+    DIFFERS = "differs"  # something else is there under its name
+    UNCLEAR = "unclear"  # it could not be told
+    KNOWN = "known"  # in effect already, by what the store knows
+    SKIPPED = "skipped"  # there is nothing to do
+    WAITING = "waiting"  # a precondition is not met yet
+    HELD = "held"  # it cannot be planned: a run would hold it, or give it up
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found of one effect, or of a record that could not be planned."""
+
+    pipeline: str
+    route: str
+    key: str
+    fate: Fate
+    effect_key: str | None = None
+    kind: str | None = None
+    """What is there, where something is: its kind and id."""
+    id: str | None = None
+    code: str | None = None
+    reason: str | None = None
+    fix: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Adopting:
+    """How far an adoption of one pipeline is."""
+
+    pipeline: str
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """What an adoption of one pipeline found."""
+
+    pipeline: str
+    routes: Sequence[str]
+    read: int
+    findings: Sequence[Finding]
+    failure: CrossdockError | None = None
+    """Why it ended early; what was linked before is stored."""
+
+    def counts(self, route: str) -> Mapping[Fate, int]:
+        """How many of each, for one route."""
+        found = Counter(one.fate for one in self.findings if one.route == route)
+        return {fate: found[fate] for fate in Fate}

@@ -63,9 +63,9 @@ class BoundRoute:
             raise PluginError(f"{self.sink_name} planned an effect without {lacks}")
         return effect
 
-    def context(self, key: str, links: Links) -> Context:
+    def context(self, key: str, links: Links, *, adopting: bool = False) -> Context:
         """What the mappers may know."""
-        return Context(key=key, pipeline=self.pipeline, customer=self.customer, links=links)
+        return Context(key=key, pipeline=self.pipeline, customer=self.customer, links=links, adopting=adopting)
 
 
 def _several(mapped: Any, mapper: Mapper[Any, Any]) -> Sequence[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 
 import anyio
@@ -13,16 +13,18 @@ import anyio
 from crossdock.checking import Assembly, Pipeline
 from crossdock.clock import Clock, SystemClock
 from crossdock.contract.connection import TestReport
+from crossdock.engine.adopting import Adopter
 from crossdock.engine.binding import Binder, chosen
 from crossdock.engine.comparing import Comparer
 from crossdock.engine.dispatching import Pauses
 from crossdock.engine.judging import Alive
+from crossdock.engine.linkbook import LinkBook
 from crossdock.engine.planning import Planner
-from crossdock.engine.results import Compared, PipelineResult, PlanResult, Progress, RunResult
+from crossdock.engine.results import Adopting, Adoption, Compared, PipelineResult, PlanResult, Progress, RunResult
 from crossdock.engine.route import BoundRoute
 from crossdock.engine.running import PipelineRun
 from crossdock.engine.verdict import leaf
-from crossdock.errors import ConfigError, PluginError
+from crossdock.errors import ConfigError, CrossdockError, PluginError, StoreError
 from crossdock.store.pausing import paused
 from crossdock.store.protocol import Store
 from crossdock.store.rows import Delivery
@@ -122,6 +124,48 @@ class Runtime:
             if route.name == name:
                 return await self._binder.route(found, route)
         raise _unknown("route", name, [route.name for route in found.routes])
+
+    async def adopt(
+        self,
+        names: Sequence[str] = (),
+        *,
+        keep: bool,
+        limit: int | None = None,
+        key: str | None = None,
+        progress: Callable[[Adopting], None] | None = None,
+    ) -> Sequence[Adoption]:
+        """Link what exists on the other side already, pipeline by pipeline, in the order of the file; sends nothing.
+
+        Without `keep` it only counts, and stores nothing. A pipeline that fails does not stop the others.
+
+        Raises: ConfigError, StoreError; PluginError where a named pipeline is stopped by a plugin.
+        """
+        pipelines, book = self._chosen(names), LinkBook(self._store)
+        running = self._needed_store().running([one.name for one in pipelines]) if keep else nullcontext()
+        async with running:
+            return [await self._adopt(pipeline, book, keep, limit, key, progress) for pipeline in pipelines]
+
+    async def _adopt(
+        self,
+        pipeline: Pipeline,
+        book: LinkBook,
+        keep: bool,
+        limit: int | None,
+        key: str | None,
+        progress: Callable[[Adopting], None] | None,
+    ) -> Adoption:
+        routes = [await self._binder.route(pipeline, route) for route in pipeline.routes]
+        origin = await self._binder.origin(pipeline)
+        adopter = Adopter(origin, routes, self._store, self._clock, book, keep=keep, told=progress)
+        failure: CrossdockError | None = None
+        try:
+            await adopter.adopt(limit, key)
+        except StoreError:
+            raise
+        except (Exception, SystemExit) as error:  # noqa: BLE001  one pipeline's fault does not stop the others
+            found, failed = leaf(error), f"source {origin.source.name} failed: {type(leaf(error)).__name__}"
+            failure = found if isinstance(found, CrossdockError) else PluginError(failed)
+        return Adoption(pipeline.name, [route.name for route in routes], adopter.read, adopter.findings, failure)
 
     async def test_connection(self, name: str) -> TestReport:
         """Ping an account and compare permissions with what the pipelines use. Raises: CrossdockError."""

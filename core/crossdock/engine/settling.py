@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from crossdock.contract.values import Link, Notice, Receipt, Ref
 from crossdock.engine.backoff import delay_s
+from crossdock.engine.judging import Adopted
 from crossdock.engine.route import BoundRoute
 from crossdock.engine.verdict import DELIVERED, Verdict, held_unknown
 from crossdock.jsonio import Json
@@ -52,6 +53,22 @@ def settled(
         (row.id, link_of(route, delivery, receipt)),
         audit("effect.done", delivery, at, effect=row.id, effect_key=row.key, version=row.version, id=receipt.id),
     )
+
+
+def adoptions(delivery: Delivery, adopted: Sequence[Adopted]) -> list[AuditEvent]:
+    """The audit rows of what was there already."""
+    return [
+        audit("effect.adopted", delivery, one.effect.at, effect_key=one.effect.key, id=one.receipt.id)
+        for one in adopted
+    ]
+
+
+def adopted_verdict(receipts: Sequence[Receipt]) -> Verdict:
+    """What a delivery comes to of which all was there already."""
+    verdict = attention(receipts)
+    if verdict.state is not State.DELIVERED:
+        return verdict
+    return replace(verdict, code="adopted", reason="it was there already; it is linked, nothing was sent")
 
 
 def attention(receipts: Sequence[Receipt]) -> Verdict:

@@ -63,6 +63,10 @@ class Store(Protocol):
         """
         ...
 
+    async def newest_deliveries(self, pipeline: str, route: str, keys: Sequence[str]) -> Mapping[str, Delivery]:
+        """For each key the delivery of its newest revision on that route, in whatever state; none where none is."""
+        ...
+
     async def next_due(self, pipeline: str, route: str) -> datetime | None:
         """When the next unblocked delivery that is pending or attempted falls due.
 
@@ -194,7 +198,7 @@ class Store(Protocol):
         ...
 
     async def effect_count(self, pipeline: str) -> int:
-        """How many effects a pipeline ever planned; 0 means that it never acted."""
+        """How many effects a pipeline ever set out to make; 0 means that it never acted. Adopted ones do not count."""
         ...
 
     # ------------------------------------------------------------ audit

@@ -52,7 +52,7 @@ class SaleOrderMapper(Mapper[Order, SaleOrder | SaleOrderCancellation]):
         created = context.links.far(KIND) is not None
         if created and is_cancelled(document):
             return SaleOrderCancellation(reference=document.number, customer=self.customer, channel=document.channel)
-        lines = to_lines(document, created=created)
+        lines = to_lines(document, created=created or context.adopting)  # it was made before anything of it left
         reference = document.number.strip()
         make = _make_sale_order if reference else SaleOrder  # which says what it lacks
         return make(

@@ -208,8 +208,51 @@ def test_first_run_at_a_terminal_asks_before_it_makes_many_changes(
     seen = terminal.talk(process, {"Go on?": answer})
 
     assert "3 changes: 3 by parcels" in seen
+    assert "`crossdock plan parcels`" in seen
+    assert "`crossdock adopt parcels`" in seen
     assert process.returncode == code
     assert len(depot.bookings) == made
+
+
+def test_first_run_without_a_terminal_refuses_what_is_above_a_limit_that_was_given(
+    crossdock, definition, depot, make_parcel, monkeypatch
+):
+    depot.parcels = [make_parcel(number) for number in range(3)]
+
+    refused = crossdock("run", "--confirm-above", "2")
+    monkeypatch.setenv("CROSSDOCK_CONFIRM_ABOVE", "2")
+    again = crossdock("run")
+    made = list(depot.bookings)
+    allowed = crossdock("run", "--confirm-above", "3")
+
+    assert (refused.exit_code, again.exit_code, allowed.exit_code) == (2, 2, 0)
+    assert "3 changes: 3 by parcels, which is above 2" in refused.stderr
+    assert "`crossdock adopt parcels`" in refused.stderr
+    assert made == []
+    assert sorted(depot.bookings) == ["P0", "P1", "P2"]
+
+
+def test_first_run_without_a_terminal_says_in_the_log_that_nobody_was_asked(crossdock, definition, depot, make_parcel):
+    depot.parcels = [make_parcel(number) for number in range(101)]
+
+    first = crossdock("--log-format", "json", "run", "--json")
+    depot.parcels = [make_parcel(number) for number in range(210)]
+    second = crossdock("--log-format", "json", "run", "--json")
+
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    told = [json.loads(line) for line in first.stderr.splitlines()]
+    assert [(one["event"], one["pipeline"], one["changes"]) for one in told] == [
+        ("first_run.unconfirmed", "parcels", 101)
+    ]
+    assert second.stderr == ""
+
+
+def test_guard_does_not_ask_again_once_the_pipeline_has_acted(crossdock, definition, depot, make_parcel):
+    depot.parcels = [make_parcel(1)]
+    crossdock("run")
+    depot.parcels = [make_parcel(number) for number in range(5)]
+
+    assert crossdock("run", "--confirm-above", "2").exit_code == 0
 
 
 def test_run_at_a_terminal_shows_progress_and_takes_it_away(definition, depot, make_parcel, start):

@@ -260,6 +260,12 @@ class World:
 
 
 @pytest.fixture
+def belt():
+    """What the source reads: put a list of batches under "batches"."""
+    return BELT
+
+
+@pytest.fixture
 def world():
     return World()
 

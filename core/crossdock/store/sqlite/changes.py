@@ -103,7 +103,8 @@ def _add_effects(connection: sqlite3.Connection, effects: Sequence[NewEffect]) -
         raise
     plans = [_plan_row(one) for one in effects if one.content is not None or one.memo is not None or one.facts]
     connection.executemany(sql["add_plan"], plans)
-    connection.executemany(sql["count"], Counter(one.pipeline for one in effects).items())
+    made = Counter(one.pipeline for one in effects if one.state is not EffectState.ADOPTED)
+    connection.executemany(sql["count"], made.items())
     _name(connection, [(one.id, one.receipt) for one in effects])
 
 

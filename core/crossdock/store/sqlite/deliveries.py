@@ -24,6 +24,15 @@ def ready(connection: sqlite3.Connection, pipeline: str, route: str, now: dateti
     return [_delivery(row) for row in rows]
 
 
+def newest(connection: sqlite3.Connection, pipeline: str, route: str, keys: Sequence[str]) -> dict[str, Delivery]:
+    """For each key the delivery of its newest revision, in whatever state."""
+    sql, found = load("deliveries")["newest"], dict[str, Delivery]()
+    for piece in slices(list(dict.fromkeys(keys))):
+        for row in connection.execute(widen(sql, len(piece)), (*piece, pipeline, route)).fetchall():
+            found[row[4]] = _delivery(row)
+    return found
+
+
 def next_due(connection: sqlite3.Connection, pipeline: str, route: str) -> datetime | None:
     """When the next unblocked delivery falls due that settles by itself."""
     row = connection.execute(load("deliveries")["next_due"], (pipeline, route)).fetchone()

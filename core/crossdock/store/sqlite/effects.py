@@ -33,7 +33,7 @@ def newest_version(connection: sqlite3.Connection, account: str, sink: str, key:
 
 
 def count(connection: sqlite3.Connection, pipeline: str) -> int:
-    """How many effects a pipeline ever planned."""
+    """How many effects a pipeline ever set out to make."""
     row = connection.execute(load("effects")["counted"], (pipeline,)).fetchone()
     return 0 if row is None else int(row[0])
 

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from crossdock.contract.values import Link, Links, Ref
-from crossdock.jsonio import Json
 from crossdock.store import codec
+from crossdock.store.linking import turn
 from crossdock.store.moments import to_micros
 from crossdock.store.sqlite.queries import load, slices, widen
 
@@ -38,20 +38,6 @@ def find(
         for one in {found[number].near.id, found[number].far.id}:
             touching[one].append(number)
     return {key: _collect(found, touching, several) for key, several in ids.items()}
-
-
-def turn(link: Link) -> Link:
-    """The same link seen from its other side; lines that say no id of their own are left out."""
-    lines: dict[str, Json] = {}
-    for near_line, beside in link.lines.items():
-        far_line = beside.get("id") if isinstance(beside, Mapping) else beside
-        if not isinstance(far_line, str | int):
-            continue
-        back = {**beside, "id": near_line} if isinstance(beside, Mapping) else near_line
-        taken = lines.get(str(far_line))
-        # Two near lines on one far line: a list, which nobody can mistake for one of them.
-        lines[str(far_line)] = back if taken is None else [*(taken if isinstance(taken, list) else [taken]), back]
-    return Link(near=link.far, far=link.near, lines=lines, detail=link.detail)
 
 
 def _collect(found: Mapping[int, Link], touching: Mapping[str, Sequence[int]], ids: Sequence[str]) -> Links:

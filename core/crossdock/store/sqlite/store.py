@@ -116,6 +116,10 @@ class SqliteStore:
             partial(deliveries.ready, pipeline=pipeline, route=route, now=now, limit=limit),
         )
 
+    async def newest_deliveries(self, pipeline: str, route: str, keys: Sequence[str]) -> Mapping[str, Delivery]:
+        """For each key the delivery of its newest revision."""
+        return await self._reader.ask(partial(deliveries.newest, pipeline=pipeline, route=route, keys=keys))
+
     async def next_due(self, pipeline: str, route: str) -> datetime | None:
         """When the next unblocked delivery falls due."""
         return await self._reader.ask(partial(deliveries.next_due, pipeline=pipeline, route=route))
@@ -237,7 +241,7 @@ class SqliteStore:
         return await self._reader.ask(partial(notices.find, pipelines=pipelines))
 
     async def effect_count(self, pipeline: str) -> int:
-        """How many effects a pipeline ever planned."""
+        """How many effects a pipeline ever set out to make."""
         return self._reader.now(partial(effects.count, pipeline=pipeline))
 
     # ------------------------------------------------------------ audit

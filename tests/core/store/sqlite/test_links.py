@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossdock.contract.values import Link, Ref
+from crossdock.store.linking import turn
 from crossdock.store.rows import Change
-from crossdock.store.sqlite.links import turn
 
 pytestmark = pytest.mark.anyio
 

@@ -3,7 +3,7 @@
 CREATE TABLE pipelines (
     name TEXT PRIMARY KEY,
     revisions INTEGER NOT NULL DEFAULT 0,   -- how many were ever stored
-    effects INTEGER NOT NULL DEFAULT 0,     -- how many were ever planned
+    effects INTEGER NOT NULL DEFAULT 0,     -- how many it ever set out to make; adopted ones do not count
     last_read INTEGER,                      -- the last complete read
     last_idle INTEGER,                      -- the last complete read that found nothing to do
     reason TEXT                             -- why the last read brought nothing, or how it failed

@@ -14,6 +14,19 @@ WHERE d.pipeline = ? AND d.route = ? AND d.due_at <= ?
 ORDER BY d.due_at, d.id
 LIMIT ?
 
+-- name: newest
+WITH wanted (key) AS (VALUES {rows})
+SELECT DISTINCT d.id, d.pipeline, d.route, d.record_id, d.key, d.ordering_key, d.revision, d.state, d.code, d.attempts,
+    d.since, d.read_at, (r.backfill OR d.look_first), r.account, r.identifiers, p.codec, p.body
+FROM wanted
+CROSS JOIN deliveries d ON d.id = (
+    SELECT id FROM deliveries
+    WHERE pipeline = ? AND key = wanted.key AND route = ?
+    ORDER BY revision DESC LIMIT 1
+)
+JOIN records r ON r.id = d.record_id
+LEFT JOIN payloads p ON p.id = d.record_id
+
 -- name: next_due
 SELECT d.due_at
 FROM deliveries d
