@@ -33,13 +33,17 @@ def trusted(document: Callable[P, DocumentT]) -> Callable[P, DocumentT]:
     """
     cls: Any = document
     names = list(cls.model_fields)
+    all_given = set(names)
     _refuse_what_is_more_than_fields(cls)
 
     def make(*args: P.args, **values: P.kwargs) -> DocumentT:
-        # `values` is ours alone, so that it can become the document's own.
         made = _new(cls)
-        _set_values(made, values if [*values] == names and not args else _completed(cls, values, args))
-        _set_given(made, set(values))
+        if [*values] == names and not args:
+            _set_values(made, values)  # ours alone, so that it can become the document's own
+            _set_given(made, all_given)  # nobody changes it: copies of a document copy it
+        else:
+            _set_values(made, _completed(cls, values, args))
+            _set_given(made, set(values))
         _set_extra(made, None)
         _set_private(made, None)
         return made  # type: ignore[no-any-return]

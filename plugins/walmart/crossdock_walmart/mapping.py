@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -9,6 +10,7 @@ from typing import Literal
 
 from crossdock import RejectedError
 from crossdock.canonical import Address, Charge, Money, Order, OrderLine, OrderLineStatus, trusted
+from crossdock_walmart.usual import UsualCharge, UsualLine, UsualLineStatus, UsualOrder
 from crossdock_walmart.wire import WalmartAddress, WalmartCharge, WalmartLine, WalmartLineStatus, WalmartOrder
 
 # What is built here was validated when it was read, or is checked here.
@@ -42,7 +44,7 @@ _COUNTRIES = {
 }  # fmt: skip
 
 
-def to_order(wire: WalmartOrder, market: str = "us") -> Order:
+def to_order(wire: WalmartOrder | UsualOrder, market: str = "us") -> Order:
     """Turn one Walmart purchase order into an order.
 
     Shape: n wire lines become n order lines, in the same sequence; the statuses of each add up to its quantity.
@@ -51,31 +53,33 @@ def to_order(wire: WalmartOrder, market: str = "us") -> Order:
     bears no line or no address.
     Source: Walmart Marketplace, Orders API, "All orders"; read 2026-11.
     """
-    if not wire.lines:
+    lines: Sequence[WalmartLine | UsualLine] = wire.lines
+    if not lines:
         raise RejectedError("the order bears no lines", code="no_lines")
+    ship_by, deliver_by = wire.ship_by, wire.deliver_by
     return _make_order(
         channel="walmart",
         market=market,
         number=wire.purchase_order_id,
         customer_number=wire.customer_order_id or None,
         ordered_at=utc(wire.order_date),
-        ship_by=utc(wire.ship_by) if wire.ship_by else None,
-        deliver_by=utc(wire.deliver_by) if wire.deliver_by else None,
+        ship_by=utc(ship_by) if ship_by else None,
+        deliver_by=utc(deliver_by) if deliver_by else None,
         shipping_method=wire.method or None,
         ship_to=_address(wire, market),
         node=wire.node_id or None,
         node_name=wire.node_name or None,
         fulfilled_by=to_fulfiller(wire),
-        lines=tuple([_line(position, line) for position, line in enumerate(wire.lines, start=1)]),
+        lines=tuple([_line(position, line) for position, line in enumerate(lines, start=1)]),
     )
 
 
-def to_fulfiller(wire: WalmartOrder) -> Fulfiller:
+def to_fulfiller(wire: WalmartOrder | UsualOrder) -> Fulfiller:
     """Who fulfils an order; one that does not say so is the seller's own."""
     return _FULFILLERS.get((wire.node_type or "").lower(), "unknown")
 
 
-def _line(position: int, line: WalmartLine) -> OrderLine:
+def _line(position: int, line: WalmartLine | UsualLine) -> OrderLine:
     number, sku = line.number, line.sku
     if not number or not number.strip():
         raise RejectedError(f"order line {position} bears no line number", code="no_line_number", line=position)
@@ -95,24 +99,26 @@ def _line(position: int, line: WalmartLine) -> OrderLine:
     )
 
 
-def to_quantity(position: int, line: WalmartLine) -> Decimal:
+def to_quantity(position: int, line: WalmartLine | UsualLine) -> Decimal:
     """What was ordered; where the line does not say, what its statuses say."""
-    if line.quantity is not None:
-        return line.quantity
+    quantity = line.quantity
+    if quantity is not None:
+        return quantity
     counted = [slice_.quantity for slice_ in line.statuses if slice_.quantity is not None]
     if not counted or len(counted) < len(line.statuses):
         raise RejectedError(f"order line {position} bears no quantity", code="no_quantity", line=position)
     return sum(counted, Decimal(0))
 
 
-def to_statuses(position: int, line: WalmartLine, quantity: Decimal) -> tuple[OrderLineStatus, ...]:
+def to_statuses(position: int, line: WalmartLine | UsualLine, quantity: Decimal) -> tuple[OrderLineStatus, ...]:
     """One slice per status. A single one without quantity stands for what is left; what no status covers is unknown."""
     left, open_ones = quantity, 0
-    for slice_ in line.statuses:
-        if slice_.quantity is None:
+    counted = [(slice_, slice_.quantity) for slice_ in line.statuses]
+    for _, part in counted:
+        if part is None:
             open_ones += 1
         else:
-            left -= slice_.quantity
+            left -= part
     if left < 0 or open_ones > 1:
         raise RejectedError(
             f"order line {position}: its statuses do not add up to the quantity ordered",
@@ -120,24 +126,24 @@ def to_statuses(position: int, line: WalmartLine, quantity: Decimal) -> tuple[Or
             line=position,
             line_number=line.number,
         )
-    slices = tuple([_status(slice_, left) for slice_ in line.statuses])
+    slices = tuple([_status(slice_, left if part is None else part) for slice_, part in counted])
     if open_ones or not left:
         return slices
     return (*slices, _make_status(status="unknown", quantity=left, raw="", tracking_number=None, carrier=None))
 
 
-def _status(slice_: WalmartLineStatus, left: Decimal) -> OrderLineStatus:
+def _status(slice_: WalmartLineStatus | UsualLineStatus, quantity: Decimal) -> OrderLineStatus:
     raw = slice_.status or ""
     return _make_status(
         status=_STATUSES.get(raw.strip().lower(), "unknown"),
-        quantity=left if slice_.quantity is None else slice_.quantity,
+        quantity=quantity,
         raw=raw,
         tracking_number=slice_.tracking_number or None,
         carrier=slice_.carrier or slice_.other_carrier or None,
     )
 
 
-def _charge(position: int, charge: WalmartCharge) -> Charge | None:
+def _charge(position: int, charge: WalmartCharge | UsualCharge) -> Charge | None:
     """One charge, taken for the whole line as in the published samples; None where nothing is charged."""
     amount, tax = charge.amount, charge.tax
     if amount is None and tax is None:
@@ -165,7 +171,7 @@ def _currency(text: str) -> str | None:
     return code if len(code) == 3 and code.isascii() and code.isalpha() else None
 
 
-def _address(wire: WalmartOrder, market: str) -> Address:
+def _address(wire: WalmartOrder | UsualOrder, market: str) -> Address:
     """Where it goes. Without a country it goes to the market's own."""
     given = wire.address or WalmartAddress()
     if not given.line1 or not given.city:
@@ -185,7 +191,7 @@ def _address(wire: WalmartOrder, market: str) -> Address:
     )
 
 
-def asks_to_cancel(line: WalmartLine) -> bool:
+def asks_to_cancel(line: WalmartLine | UsualLine) -> bool:
     """Whether the buyer asked to cancel: the words are not documented, so any that are there count."""
     intent_to_cancel = line.intent_to_cancel
     return bool(intent_to_cancel.strip() if isinstance(intent_to_cancel, str) else intent_to_cancel)
@@ -193,4 +199,6 @@ def asks_to_cancel(line: WalmartLine) -> bool:
 
 def utc(moment: datetime) -> datetime:
     """The instant in UTC; without a zone it is taken for UTC."""
+    if moment.tzinfo is UTC:
+        return moment
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

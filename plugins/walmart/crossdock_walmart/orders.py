@@ -19,6 +19,7 @@ from crossdock_walmart.config import WalmartConnection
 from crossdock_walmart.coverage import Coverage, OrderCursor, Span, slices
 from crossdock_walmart.mapping import to_order
 from crossdock_walmart.records import MALFORMED, NOT_THE_SELLERS, record_of, says_who_fulfils
+from crossdock_walmart.usual import UnusualError, usual_order
 from crossdock_walmart.wire import WalmartOrder
 
 
@@ -110,9 +111,10 @@ class OrderSource(Source[WalmartConnection, Order]):
     def to_document(self, raw: Json) -> Order:
         """Turn one raw order into an order. Raises: RejectedError, naming the field and never its value."""
         try:
-            return to_order(WalmartOrder.model_validate(raw))
-        except ValidationError as error:
-            raise _rejected(error) from None  # the cause quotes the buyer's data
+            return to_order(usual_order(raw))
+        except (UnusualError, RejectedError):
+            pass  # whatever it is, it is said by the model that knows all that Walmart sends
+        return _read(raw)
 
     async def fetch(self, key: str) -> Record | None:
         """Read one order by its purchase order id."""
@@ -227,6 +229,14 @@ def _joined(notes: list[str]) -> str | None:
     text = "; ".join(notes)
     notes.clear()
     return text or None
+
+
+def _read(raw: Json) -> Order:
+    """What any raw order says, or why it cannot be read."""
+    try:
+        return to_order(WalmartOrder.model_validate(raw))
+    except ValidationError as error:
+        raise _rejected(error) from None  # the cause quotes the buyer's data
 
 
 def _rejected(error: ValidationError) -> RejectedError:
