@@ -7,6 +7,9 @@ from hypothesis import strategies as st
 from crossdock.contract.values import Link, Ref
 from crossdock.store.linking import turn
 from crossdock.store.rows import Change
+from crossdock.store.sqlite.connections import open_writer
+from crossdock.store.sqlite.migrate import migrate
+from crossdock.store.sqlite.queries import load, widen
 
 pytestmark = pytest.mark.anyio
 
@@ -82,3 +85,21 @@ def test_turning_twice_gives_the_same_where_lines_match_one_to_one(lines):
     link = Link(Ref("a", "k", "1"), Ref("b", "k", "2"), {v: k for k, v in {v: k for k, v in lines.items()}.items()})
 
     assert turn(turn(link)) == Link(link.near, link.far, {str(k): v for k, v in link.lines.items()})
+
+
+@pytest.mark.parametrize("title", ["by_near", "by_far"])
+def test_links_of_many_are_looked_up_one_by_one_however_many_are_stored(path, title):
+    connection = open_writer(path)
+    migrate(connection, path)
+    connection.execute("ANALYZE")
+    connection.execute("INSERT INTO sqlite_stat1 VALUES ('links', 'links_near', '1000000 500000 1 1 1 1 1')")
+    connection.execute("INSERT INTO sqlite_stat1 VALUES ('links', 'links_far', '1000000 500000 1')")
+    connection.close()
+    connection = open_writer(path)  # statistics are read when a file is opened
+
+    sql = widen(load("links")[title], 256)
+    plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", ["x"] * sql.count("?"))]
+
+    connection.close()
+    assert any(step.startswith(f"SEARCH l USING INDEX links_{title.removeprefix('by_')}") for step in plan)
+    assert not [step for step in plan if "BLOOM" in step or "AUTOMATIC" in step or step.startswith("SCAN l")]
