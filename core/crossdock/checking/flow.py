@@ -24,11 +24,12 @@ class Stage:
 
 def follow_types(
     source: Stage | None, mappers: Sequence[Stage], sink: Stage, registry: Registry, findings: Findings
-) -> None:
-    """Report each place where what comes in is not what is taken."""
+) -> list[Any]:
+    """Report each place where what comes in is not what is taken; says what comes to each mapper, None if unknown."""
     given = None if source is None or source.model is None else type_arguments(source.model)[1]
-    before = source
+    before, incoming = source, []
     for mapper in mappers:
+        incoming.append(given)
         taken, made = (None, None) if mapper.model is None else type_arguments(mapper.model)
         if before is not None and given is not None and taken is not None and not fits(given, taken):
             _report(before, given, mapper, taken, registry, findings)
@@ -36,12 +37,13 @@ def follow_types(
         given, before = (given, before) if made is Any and taken is Any else (made, mapper)
     wanted = None if sink.model is None else type_arguments(sink.model)[1]
     if before is None or given is None or wanted is None or fits(given, wanted):
-        return
+        return incoming
     candidates = find_mappers(given, wanted, registry)
     if not mappers and candidates:
         _report_missing(before, given, sink, wanted, candidates, findings)
     else:
         _report(before, given, sink, wanted, registry, findings, next(iter(candidates), None))
+    return incoming
 
 
 def fits(given: Any, wanted: Any) -> bool:

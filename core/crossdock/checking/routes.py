@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from crossdock.checking.assembly import Route
 from crossdock.checking.build import build
 from crossdock.checking.digest import digest
+from crossdock.checking.expressions import check_expressions
 from crossdock.checking.flow import Stage, follow_types
 from crossdock.checking.look_up import Account, Accounts, Outcome, Use, find, find_account, read_use
 from crossdock.checking.names import check_name
@@ -47,12 +49,16 @@ class RouteChecker:
         account = find_account(section, wanted, self._accounts, self._findings)
         named = self._name(section, use, account)
         limits = (section.count("max_in_flight", 8, most=1000), section.count("attempts", 10, most=1000))
-        mappers, stages = self._mappers(section, pipeline, outcome)
+        nodes = self._mapper_nodes(section.take("map"), section)
+        mappers, stages = self._mappers(nodes, pipeline, outcome)
         if account is not None and account.stopped is not None:
             outcome.fault = outcome.fault or account.stopped
         if use is None or model is None:
             return None, named
-        follow_types(source, stages, Stage(use.word, use.mark, model), self._registry, self._findings)
+        incoming = follow_types(source, stages, Stage(use.word, use.mark, model), self._registry, self._findings)
+        for mapper, given, node in zip(mappers, incoming, nodes, strict=True):
+            if isinstance(node, Table) and mapper is not None:
+                check_expressions(mapper, given, node, self._findings)
         self._warn(use, model, account)
         sink: Sink[Any, Any] | None = build(model, section, self._findings)
         if sink is None or named is None or account is None or account.made is None or None in mappers:
@@ -72,12 +78,11 @@ class RouteChecker:
         return Named(name, entry.value.mark)
 
     def _mappers(
-        self, section: Section, pipeline: str, outcome: Outcome
+        self, nodes: Sequence[Node], pipeline: str, outcome: Outcome
     ) -> tuple[list[Mapper[Any, Any] | None], list[Stage]]:
-        entry = section.take("map")
         made: list[Mapper[Any, Any] | None] = []
         stages: list[Stage] = []
-        for node in self._mapper_nodes(entry, section):
+        for node in nodes:
             if not isinstance(node, Table):
                 self._refuse(node)
                 made.append(None)

@@ -25,7 +25,7 @@ class _Unusable(Exception):  # noqa: N818  (it only carries control out)
 def compose(text: str, file: str, findings: Findings) -> Table | None:
     """Read one YAML document whose root is a mapping, or report why that cannot be."""
     try:
-        return _Composer(file, findings).root(iter(yaml.parse(text, Loader=_Loader)))
+        return _Composer(file, findings, text).root(iter(yaml.parse(text, Loader=_Loader)))
     except yaml.YAMLError as error:
         report_syntax(error, text, file, findings)
     except _Unusable:
@@ -34,9 +34,10 @@ def compose(text: str, file: str, findings: Findings) -> Table | None:
 
 
 class _Composer:
-    def __init__(self, file: str, findings: Findings) -> None:
+    def __init__(self, file: str, findings: Findings, text: str) -> None:
         self._file = file
         self._findings = findings
+        self._rows = text.splitlines()
         self._anchors: dict[str, Node | None] = {}
 
     def root(self, events: Iterator[Any]) -> Table | None:
@@ -89,7 +90,31 @@ class _Composer:
         if event.tag is not None and event.tag not in _TEXT_TAGS:
             self._refuse_tag(event.tag, mark)
         plain = event.implicit[0] and event.tag is None
-        return Scalar(mark, resolve(event.value) if plain else event.value, event.value)
+        value = resolve(event.value) if plain else event.value
+        return Scalar(mark, value, event.value, lines=tuple(self._lines(event, mark)))
+
+    def _lines(self, event: Any, mark: Mark) -> Iterator[tuple[int, Mark]]:
+        """Where the lines of a value stand, as far as the file holds them as they are: not folded, not escaped."""
+        if event.style == "|":
+            yield from self._literal_lines(event.value, mark)
+            return
+        quote = 1 if event.style in ("'", '"') else 0
+        row = self._row(mark.line)[: event.end_mark.column - quote]
+        column = mark.column + quote
+        if event.start_mark.line == event.end_mark.line and row[column - 1 :] == event.value:
+            yield 0, Mark(self._file, mark.line, column)
+
+    def _literal_lines(self, value: str, mark: Mark) -> Iterator[tuple[int, Mark]]:
+        start = 0
+        for number, written in enumerate(value.split("\n"), start=mark.line + 1):
+            row = self._row(number)
+            if not row.endswith(written):
+                return
+            yield start, Mark(self._file, number, len(row) - len(written) + 1)
+            start += len(written) + 1
+
+    def _row(self, line: int) -> str:
+        return self._rows[line - 1] if line <= len(self._rows) else ""
 
     def _items(self, depth: int) -> Iterator[Node]:
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):

@@ -25,6 +25,7 @@ class Scalar:
 
     `value` is None, a bool, a number or a text; where a reference to a secret is in it, a `Secret`. `broken` marks a
     value whose reference could not be resolved: that was reported, and nothing else about it is worth saying.
+    `lines` says, where the value stands in the file as it is, which character of it begins each line, and where.
     """
 
     mark: Mark
@@ -32,8 +33,16 @@ class Scalar:
     text: str
     template: Template | None = None
     broken: bool = False
+    lines: tuple[tuple[int, Mark], ...] = ()
 
     size = 1
+
+    def at(self, character: int) -> Mark:
+        """Where a character of the value stands; where the file writes it otherwise, where the value begins."""
+        for start, mark in reversed(self.lines):
+            if start <= character:
+                return Mark(mark.file, mark.line, mark.column + character - start)
+        return self.mark
 
 
 @dataclass(frozen=True, slots=True)

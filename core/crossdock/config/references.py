@@ -93,12 +93,12 @@ class References:
                 broken |= not self._resolves(reference, node.mark)
         template = Template(tuple(parts))
         if not template.references:
-            return replace(node, value="".join(map(str, parts)), broken=broken)
+            return replace(node, value="".join(map(str, parts)), broken=broken, lines=())
         value = None if broken else template.secret() if template.secretive else template.reveal()
         for reference in template.references:
             if not broken and reference.kind != "secret":
                 self._findings.hide(reference.look_up(), str(reference))
-        return replace(node, value=value, template=template, broken=broken)
+        return replace(node, value=value, template=template, broken=broken, lines=())
 
     def _reference(self, kind: str, name: str) -> Reference:
         look_ups = {"env": self._from_env, "file": self._from_file, "secret": self._secrets.reveal}

@@ -31,6 +31,11 @@ class Expression:
         self.text = text
         self._compiled = _compile(text)
 
+    @property
+    def tree(self) -> Any:
+        """The compiled syntax tree."""
+        return self._compiled.ast
+
     def value(self, item: Any, variables: Mapping[str, Any]) -> Any:
         """The result as JSON; Nothing where there is none. Raises: ExpressionError, without a value of `item`."""
         return _plain(self._run(item, variables))

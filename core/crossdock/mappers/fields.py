@@ -13,7 +13,8 @@ from crossdock.contract.values import Context
 from crossdock.errors import HoldError
 from crossdock.mappers.expression import Expression, Nothing, as_json, failed, variables
 from crossdock.mappers.failures import ExpressionError
-from crossdock.mappers.paths import Change, PathError, Steps, changed, places, read_path
+from crossdock.mappers.paths import EACH, Change, PathError, Steps, changed, places, read_path
+from crossdock.mappers.reading import Reading
 
 
 def _checked(path: str) -> str:
@@ -45,6 +46,18 @@ class FieldsMapper(Mapper[Any, Any]):
             if _overlap(self._steps[one], self._steps[other]):
                 raise ValueError(f"{one} and {other} mean the same place: set it once")
         return self
+
+    @property
+    def paths(self) -> Mapping[str, Steps]:
+        """The places that are set, by the text of the file."""
+        return self._steps
+
+    def readings(self) -> Iterator[Reading]:
+        """The expressions of this mapper; behind a path with `*` each looks at the item of the innermost one."""
+        for path, expression in self.set.items():
+            steps = self._steps[path]
+            last = max((position for position, step in enumerate(steps, start=1) if step == EACH), default=0)
+            yield Reading(("set", path), expression, steps[:last])
 
     def map(self, document: Any, context: Context) -> Any:
         """The changed document. Raises: HoldError where an expression fails, or gives what does not fit."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from crossdock.contract.mapper import Mapper
@@ -9,6 +10,7 @@ from crossdock.contract.values import Context
 from crossdock.errors import NothingToDo
 from crossdock.mappers.expression import Expression, as_json, failed, variables
 from crossdock.mappers.failures import ExpressionError
+from crossdock.mappers.reading import Reading
 
 
 class FilterMapper(Mapper[Any, Any]):
@@ -20,6 +22,10 @@ class FilterMapper(Mapper[Any, Any]):
     """What must be true of the document, as in `market = 'us'`; true as JSONata's $boolean has it."""
     reason: str | None = None
     """Why the others are skipped, for people; without it the expression is shown."""
+
+    def readings(self) -> Iterator[Reading]:
+        """The expressions of this mapper."""
+        yield Reading(("when",), self.when)
 
     def map(self, document: Any, context: Context) -> Any:
         """The document itself. Raises: NothingToDo; HoldError where the expression fails."""

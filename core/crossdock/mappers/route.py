@@ -8,6 +8,7 @@ lists. A document that no case is true for is held, not skipped.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -17,6 +18,7 @@ from crossdock.contract.values import Context
 from crossdock.errors import HoldError, NothingToDo
 from crossdock.mappers.expression import Expression, as_json, failed, variables
 from crossdock.mappers.failures import ExpressionError
+from crossdock.mappers.reading import Reading
 
 
 class Case(BaseModel):
@@ -49,6 +51,12 @@ class RouteMapper(Mapper[Any, Any]):
         if any(case.when is None for case in self.cases[:-1]):
             raise ValueError("only the last case can be without `when`: nothing is left for what comes after it")
         return self
+
+    def readings(self) -> Iterator[Reading]:
+        """The expressions of this mapper."""
+        for position, case in enumerate(self.cases):
+            if case.when is not None:
+                yield Reading(("cases", position, "when"), case.when)
 
     def map(self, document: Any, context: Context) -> Any:
         """The document itself. Raises: NothingToDo where it goes another way; HoldError where no case is true."""

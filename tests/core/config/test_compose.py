@@ -139,3 +139,41 @@ def test_tree_holds_nothing_but_tables_lists_and_scalars(read):
     assert isinstance(root, Table)
     assert isinstance(root.entries["a"].value, Items)
     assert isinstance(root.entries["a"].value.items[0], Scalar)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "plain words here",
+        "'single quotes here'",
+        '"double quotes here"  # and a comment',
+        "|\n    two lines\n      of words here\n",
+        "|-\n\n    after a blank line here\n",
+        "é ü words here",
+    ],
+)
+def test_each_character_of_a_value_is_found_where_it_stands(read, written):
+    text = f"a:\n  b: {written}\n"
+    value = read(text).root.entries["a"].value.entries["b"].value
+
+    mark = value.at(value.value.index("here"))
+
+    assert text.splitlines()[mark.line - 1][mark.column - 1 :].startswith("here")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        ">-\n    folded\n    words here",
+        '"an \\x65scape here"',
+        "'it''s here'",
+        "$${escaped} here",
+        "&anchor words here",
+        "!!str words here",
+        "over\n    two lines here",
+    ],
+)
+def test_character_of_a_value_that_is_written_otherwise_is_found_at_its_beginning(read, written):
+    value = read(f"a:\n  b: {written}\n").root.entries["a"].value.entries["b"].value
+
+    assert value.at(value.value.index("here")) == value.mark
