@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 import urllib.request
@@ -67,16 +68,15 @@ def test_benchmark_shows_growth_memory_starts_and_where_time_goes():
         assert title in done.stdout
 
 
-def test_seeded_store_keeps_its_log_chained(world):
+def test_seeded_store_keeps_its_log_chained_and_its_rows_together(world):
     import growth
-
-    from crossdock.store.sqlite import audit
-    from crossdock.store.sqlite.connections import open_reader
+    import measuring
 
     folder, _ = growth.seeded(world, 30)
+    verified = measuring.measure(measuring.crossdock("audit", "verify").command, folder, world.environment())
 
-    connection = open_reader(folder / "crossdock.db")
-    assert audit.verify(connection) is None
+    connection = sqlite3.connect(folder / "crossdock.db")
+    assert verified.code == 0, verified.said
     assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
     assert connection.execute("SELECT count(*) FROM deliveries WHERE state = 'delivered'").fetchone() == (31,)
     connection.close()
