@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints
 
 from crossdock.canonical.base import Document
+from crossdock.canonical.trusted import trusted
 
 # ISO 4217: currencies whose minor unit is not a hundredth. https://www.iso.org/iso-4217-currency-codes.html, 2026-11.
 _MINOR_DIGITS = {
@@ -15,6 +16,7 @@ _MINOR_DIGITS = {
     "KRW": 0, "KWD": 3, "LYD": 3, "OMR": 3, "PYG": 0, "RWF": 0, "TND": 3, "UGX": 0, "UYI": 0, "UYW": 4, "VND": 0,
     "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
 }  # fmt: skip
+_QUANTA = tuple(Decimal(1).scaleb(-digits) for digits in range(max(_MINOR_DIGITS.values()) + 1))
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
@@ -35,10 +37,10 @@ class Money(Document):
         """How many decimals the currency has: 2 for USD, 0 for CLP."""
         return _MINOR_DIGITS.get(self.currency, 2)
 
-    def rounded(self) -> Self:
+    def rounded(self) -> Money:
         """The amount in whole minor units, half up."""
-        quantum = Decimal(1).scaleb(-self.minor_digits)
-        return type(self)(amount=self.amount.quantize(quantum, ROUND_HALF_UP), currency=self.currency)
+        amount = self.amount.quantize(_QUANTA[self.minor_digits], ROUND_HALF_UP)
+        return _make_money(amount=amount, currency=self.currency)
 
     def __add__(self, other: Money) -> Money:
         self._same_currency(other)
@@ -59,3 +61,6 @@ class Money(Document):
     def _same_currency(self, other: Money) -> None:
         if other.currency != self.currency:
             raise ValueError(f"cannot add {other.currency} to {self.currency}")
+
+
+_make_money = trusted(Money)

@@ -6,10 +6,12 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from crossdock.canonical import Address, Money
+from crossdock.canonical import Address, Money, trusted
 from crossdock_wms_cartoncloud.documents import SaleOrder, SaleOrderLine
 
 Body = dict[str, Any]
+
+_make_money = trusted(Money)
 
 
 def effect_key(customer: str, reference: str) -> str:
@@ -137,4 +139,4 @@ def _value(lines: tuple[SaleOrderLine, ...]) -> Money | None:
         total += line.price.amount * line.quantity
     if currency is None or total < 0:
         return None
-    return Money(amount=total, currency=currency).rounded()
+    return _make_money(amount=total, currency=currency).rounded()

@@ -125,11 +125,13 @@ def _line(line: OrderLine, quantity: Decimal) -> SaleOrderLine:
 
 
 def _price(line: OrderLine) -> Money | None:
-    amounts = [charge.amount for charge in line.charges if charge.kind == "product"]
-    if len({amount.currency for amount in amounts}) != 1:
-        return None
-    total = sum([amount.amount for amount in amounts], _NOTHING)
-    return _make_money(amount=total / line.quantity, currency=amounts[0].currency)
+    total, currency = _NOTHING, None
+    for charge in line.charges:
+        if charge.kind == "product":
+            if currency not in (None, charge.amount.currency):
+                return None
+            total, currency = total + charge.amount.amount, charge.amount.currency
+    return None if currency is None else _make_money(amount=total / line.quantity, currency=currency)
 
 
 def _explain_empty(order: Order) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cached_property
 from typing import ClassVar, Literal
 
 from pydantic import ValidationError
@@ -22,7 +23,7 @@ from crossdock import (
     Sink,
     TransientError,
 )
-from crossdock.http import Request, Response
+from crossdock.http import Reader, Request, Response
 from crossdock_wms_cartoncloud.api import CartonCloudApi, ReadRefusedError, same_order
 from crossdock_wms_cartoncloud.body import effect_key, from_sale_order, memo
 from crossdock_wms_cartoncloud.cancelling import (
@@ -71,7 +72,12 @@ class SaleOrderSink(Sink[CartonCloudConnection, SaleOrder | SaleOrderCancellatio
         """Whether the integrator vouches that the tenant refuses a reference that exists."""
         return self.connection.duplicates == "reject"
 
-    @property
+    def bind(self, connection: CartonCloudConnection, http: Reader) -> None:
+        """Attach the account and the client that reads from it."""
+        super().bind(connection, http)
+        self.__dict__.pop("api", None)  # it may have been another tenant's
+
+    @cached_property
     def api(self) -> CartonCloudApi:
         """The tenant's endpoints."""
         return CartonCloudApi(self.http, self.connection.tenant)

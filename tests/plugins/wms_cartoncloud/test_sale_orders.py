@@ -18,6 +18,7 @@ from crossdock import (
 )
 from crossdock.canonical import Money
 from crossdock_wms_cartoncloud.body import effect_key
+from crossdock_wms_cartoncloud.config import CartonCloudConnection
 from crossdock_wms_cartoncloud.documents import SaleOrder, SaleOrderLine
 from crossdock_wms_cartoncloud.sale_orders import SaleOrderSink
 
@@ -36,6 +37,16 @@ def test_plan_makes_one_request_that_creates(effect: Effect) -> None:
 
     assert (request.method, request.url.path) == ("POST", f"/tenants/{TENANT}/outbound-orders")
     assert effect.key == "Acme Trading/108900000000001"
+
+
+def test_plan_names_the_tenant_that_the_sink_is_bound_to_now(
+    sink: SaleOrderSink, sale_order: Any, reader: Any, connect: Callable[..., CartonCloudConnection]
+) -> None:
+    before = sink.plan(sale_order(), Known()).steps[0].url.path
+    sink.bind(connect(tenant=CUSTOMER), reader)
+
+    assert TENANT in before
+    assert sink.plan(sale_order(), Known()).steps[0].url.path == f"/tenants/{CUSTOMER}/outbound-orders"
 
 
 def test_plan_writes_the_documented_body(sink: SaleOrderSink, sale_order: Any) -> None:
