@@ -25,20 +25,24 @@ _MOST_DIGITS = 20
 _quantities = TypeAdapter[Decimal](Quantity)
 
 
+class _Read(Struct, frozen=True, gc=False):  # a tree: the garbage collector has nothing to find in it
+    """What is read; members that have no field are left out."""
+
+
 class UnusualError(ValueError):
     """It is not as it nearly always is; that says nothing of what it is."""
 
 
-class _Amount(Struct, frozen=True):
+class _Amount(_Read, frozen=True):
     amount: Decimal | None = None
     currency: Text = None
 
 
-class _Tax(Struct, frozen=True):
+class _Tax(_Read, frozen=True):
     total: _Amount | None = field(name="taxAmount", default=None)
 
 
-class UsualCharge(Struct, frozen=True):
+class UsualCharge(_Read, frozen=True):
     """One charge of a line."""
 
     type: Text = field(name="chargeType", default=None)
@@ -67,22 +71,22 @@ class UsualCharge(Struct, frozen=True):
         return self._tax.total.currency if self._tax and self._tax.total else None
 
 
-class _Quantity(Struct, frozen=True):
+class _Quantity(_Read, frozen=True):
     amount: str | int | None = None
     unit: Text = field(name="unitOfMeasurement", default=None)
 
 
-class _Carrier(Struct, frozen=True):
+class _Carrier(_Read, frozen=True):
     carrier: Text = None
     other: Text = field(name="otherCarrier", default=None)
 
 
-class _Tracking(Struct, frozen=True):
+class _Tracking(_Read, frozen=True):
     number: Text = field(name="trackingNumber", default=None)
     carrier: _Carrier | None = field(name="carrierName", default=None)
 
 
-class UsualLineStatus(Struct, frozen=True):
+class UsualLineStatus(_Read, frozen=True):
     """How much of a line is in one status."""
 
     status: Text = None
@@ -110,24 +114,24 @@ class UsualLineStatus(Struct, frozen=True):
         return self._tracking.carrier.other if self._tracking and self._tracking.carrier else None
 
 
-class _Item(Struct, frozen=True):
+class _Item(_Read, frozen=True):
     sku: Text = None
     name: Text = field(name="productName", default=None)
 
 
-class _Charges(Struct, frozen=True):
+class _Charges(_Read, frozen=True):
     all: list[UsualCharge] = field(name="charge")
 
 
-class _Statuses(Struct, frozen=True):
+class _Statuses(_Read, frozen=True):
     all: list[UsualLineStatus] = field(name="orderLineStatus")
 
 
-class _Fulfilment(Struct, frozen=True):
+class _Fulfilment(_Read, frozen=True):
     option: Text = field(name="fulfillmentOption", default=None)
 
 
-class UsualLine(Struct, frozen=True):
+class UsualLine(_Read, frozen=True):
     """One order line."""
 
     _item: _Item = field(name="item")
@@ -174,7 +178,7 @@ class UsualLine(Struct, frozen=True):
         return self._fulfilment.option if self._fulfilment else None
 
 
-class UsualAddress(Struct, frozen=True):
+class UsualAddress(_Read, frozen=True):
     """Where the order goes. Personal data."""
 
     line1: Text = field(name="address1", default=None)
@@ -186,7 +190,7 @@ class UsualAddress(Struct, frozen=True):
     country: Text = None
 
 
-class _Shipping(Struct, frozen=True):
+class _Shipping(_Read, frozen=True):
     address: UsualAddress = field(name="postalAddress")
     phone: Text = None
     ship_by: Milliseconds | None = field(name="estimatedShipDate", default=None)
@@ -194,17 +198,17 @@ class _Shipping(Struct, frozen=True):
     method: Text = field(name="methodCode", default=None)
 
 
-class _Lines(Struct, frozen=True):
+class _Lines(_Read, frozen=True):
     all: list[UsualLine] = field(name="orderLine")
 
 
-class _Node(Struct, frozen=True):
+class _Node(_Read, frozen=True):
     type: Text = None
     id: Text = None
     name: Text = None
 
 
-class UsualOrder(Struct, frozen=True):
+class UsualOrder(_Read, frozen=True):
     """One purchase order."""
 
     purchase_order_id: Annotated[str, Meta(min_length=1)] = field(name="purchaseOrderId")

@@ -17,6 +17,7 @@ Party = Literal["channel", "buyer"]
 
 PHONE_LENGTH = 64
 _NOTHING = Decimal(0)
+_HALF_A_DAY = timedelta(hours=12)
 _SHIPPED: Final = ("shipped", "delivered", "refunded")
 
 
@@ -52,8 +53,7 @@ def is_cancelled(order: Order) -> bool:
 
 def to_cancelled(order: Order) -> dict[str, Decimal]:
     """How much of which line was cancelled in the channel."""
-    amounts = ((line.number, line.quantity_in("cancelled")) for line in order.lines)
-    return {number: quantity for number, quantity in amounts if quantity > 0}
+    return {line.number: quantity for line in order.lines if (quantity := line.quantity_in("cancelled")) > 0}
 
 
 def to_send(line: OrderLine, *, created: bool) -> Decimal:
@@ -107,7 +107,7 @@ def to_date(moment: datetime | None) -> date | None:
     CartonCloud takes a date only, in the warehouse's zone, which nobody tells us: a day early is safe, a day late is
     a broken promise.
     """
-    return None if moment is None else (moment - timedelta(hours=12)).date()
+    return None if moment is None else (moment - _HALF_A_DAY).date()
 
 
 def channel_name(channel: str) -> str:

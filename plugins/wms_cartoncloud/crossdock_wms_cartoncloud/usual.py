@@ -21,33 +21,37 @@ Number = str | int | None
 Properties = dict[str, Any] | None
 
 
-class _References(Struct, frozen=True):
+class _Read(Struct, frozen=True, gc=False):  # a tree: the garbage collector has nothing to find in it
+    """What is read; members that have no field are left out."""
+
+
+class _References(_Read, frozen=True):
     customer: Text = None
     numeric_id: Number = field(name="numericId", default=None)
     code: Text = None
     tracking: Text = None
 
 
-class _Party(Struct, frozen=True):
+class _Party(_Read, frozen=True):
     id: Text = None
     name: Text = None
     references: _References | None = None
 
 
-class _Unit(Struct, frozen=True):
+class _Unit(_Read, frozen=True):
     type: Text = None
 
 
-class _ItemDetails(Struct, frozen=True):
+class _ItemDetails(_Read, frozen=True):
     product: _Party
     unit: _Unit | None = field(name="unitOfMeasure", default=None)
 
 
-class _Measures(Struct, frozen=True):
+class _Measures(_Read, frozen=True):
     quantity: Decimal
 
 
-class _Item(Struct, frozen=True):
+class _Item(_Read, frozen=True):
     details: _ItemDetails
     measures: _Measures
     id: Text = None
@@ -55,30 +59,30 @@ class _Item(Struct, frozen=True):
     properties: Properties = None
 
 
-class _Method(Struct, frozen=True):
+class _Method(_Read, frozen=True):
     service: Text = field(name="requestedService", default=None)
 
 
-class _Deliver(Struct, frozen=True):
+class _Deliver(_Read, frozen=True):
     method: _Method | None = None
 
 
-class _Details(Struct, frozen=True):
+class _Details(_Read, frozen=True):
     deliver: _Deliver | None = None
     errors: Annotated[list[Any], Meta(max_length=0)] | None = None
 
 
-class _Time(Struct, frozen=True):
+class _Time(_Read, frozen=True):
     time: Any = None
 
 
-class _Timestamps(Struct, frozen=True):
+class _Timestamps(_Read, frozen=True):
     created: _Time | None = None
     modified: _Time | None = None
     dispatched: _Time | None = None
 
 
-class _Order(Struct, frozen=True):
+class _Order(_Read, frozen=True):
     id: Annotated[str, Meta(min_length=1)]
     items: list[_Item]
     references: _References
