@@ -254,7 +254,8 @@ def _open_site(folder: Path, definition: str) -> Iterator[Site]:
     with ExitStack() as stack:
         walmart, cartoncloud = WalmartSimulator(seed=1), CartonCloudSimulator(seed=2)
         urls = [stack.enter_context(one.running()) for one in (walmart, cartoncloud)]
-        walmart.control("settings", {"quotas": "off"})
+        for one in (walmart, cartoncloud):
+            one.control("settings", {"quotas": "off"})
         yield Site(folder, walmart, cartoncloud, urls, definition)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -11,9 +12,20 @@ from crossdock.cli.options import Options, json_option, pass_options
 
 if TYPE_CHECKING:
     from crossdock.cli.outline import Outline
-    from crossdock.store.rows import DeliverySummary, NoticeRow, PipelineStatus
+    from crossdock.http import Outage
+    from crossdock.store.protocol import Store
+    from crossdock.store.rows import DeliverySummary, NoticeRow, PipelineStatus, QuotaRow
 
 _SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    statuses: Sequence[PipelineStatus]
+    troubled: Sequence[DeliverySummary] = ()
+    notices: Sequence[NoticeRow] = ()
+    outages: Sequence[Outage] = ()
+    quotas: Sequence[QuotaRow] = ()
 
 
 @click.command()
@@ -26,39 +38,50 @@ def status(options: Options, as_json: bool) -> None:
     """
     import anyio
 
+    from crossdock.cli import accounts
     from crossdock.cli.outline import read_outline
     from crossdock.cli.shapes import print_json
     from crossdock.cli.standing import print_standing, shape
 
     outline = read_outline(options.file)
-    statuses, troubled, notices = anyio.run(_look, outline)
+    seen = anyio.run(_look, outline)
     if as_json:
-        print_json(shape(statuses, outline.customers, {}))
+        print_json({**shape(seen.statuses, outline.customers, {}), **accounts.shape(seen.outages, seen.quotas)})
         return
-    print_standing(statuses, outline.customers, {})
-    _print_troubled(troubled)
-    _print_notices(notices)
+    print_standing(seen.statuses, outline.customers, {})
+    accounts.print_outages(seen.outages)
+    _print_troubled(seen.troubled)
+    _print_notices(seen.notices)
+    accounts.print_quotas(seen.quotas)
 
 
-async def _look(
-    outline: Outline,
-) -> tuple[Sequence[PipelineStatus], Sequence[DeliverySummary], Sequence[NoticeRow]]:
-    from dataclasses import replace
-
+async def _look(outline: Outline) -> _Seen:
     from crossdock.cli.vault import store_exists
     from crossdock.clock import SystemClock
     from crossdock.store.open import open_store
+    from crossdock.store.rows import PipelineStatus
+
+    if not store_exists(outline):
+        return _Seen([PipelineStatus(name, None, None, 0, {}, None, "never run") for name in outline.customers])
+    async with open_store(outline.store, clock=SystemClock(), folder=outline.folder) as store:
+        return await _look_into(store, outline)
+
+
+async def _look_into(store: Store, outline: Outline) -> _Seen:
+    from dataclasses import replace
+
     from crossdock.store.pausing import paused
-    from crossdock.store.rows import PipelineStatus, State
+    from crossdock.store.rows import State
 
     names = list(outline.customers)
-    if not store_exists(outline):
-        return [PipelineStatus(name, None, None, 0, {}, None, "never run") for name in names], [], []
-    async with open_store(outline.store, clock=SystemClock(), folder=outline.folder) as store:
-        troubled = await store.deliveries(pipelines=names, states=[State.HELD, State.DEAD], limit=_SHOWN)
-        why = paused(await store.pauses(), outline.uses)
-        statuses = [replace(one, reason=why.get(one.name, one.reason)) for one in await store.status(names)]
-        return statuses, troubled, await store.notices(names)
+    why = paused(await store.pauses(), outline.uses)
+    return _Seen(
+        [replace(one, reason=why.get(one.name, one.reason)) for one in await store.status(names)],
+        await store.deliveries(pipelines=names, states=[State.HELD, State.DEAD], limit=_SHOWN),
+        await store.notices(names),
+        await store.outages(),
+        await store.quotas(),
+    )
 
 
 def _print_troubled(troubled: Sequence[DeliverySummary]) -> None:

@@ -13,8 +13,9 @@ from crossdock.contract.sink import Sink
 from crossdock.contract.source import Source
 from crossdock.engine.intake import Origin
 from crossdock.engine.route import BoundRoute
-from crossdock.http import Client, Endpoint, MemoryQuotas, MemoryTokenStore, TokenStore, open_client
-from crossdock.observe.exchanges import log_exchange
+from crossdock.http import Client, Endpoint, MemoryCircuits, MemoryQuotas, MemoryTokenStore, open_client
+from crossdock.observe.exchanges import log_exchange, log_outage
+from crossdock.store.protocol import Store
 
 _SLOTS = 16
 """Room for reads (probes, observations, paging) beside the writes that the routes of a connection have in flight."""
@@ -45,11 +46,12 @@ def endpoint(name: str, connection: Connection, in_flight: int) -> Endpoint:
 class Binder:
     """Opens clients when they are first needed and closes them all at the end."""
 
-    def __init__(self, assembly: Assembly, clock: Clock, tokens: TokenStore | None) -> None:
+    def __init__(self, assembly: Assembly, clock: Clock, store: Store | None) -> None:
         self._assembly = assembly
         self._clock = clock
-        self._tokens = tokens or MemoryTokenStore()
-        self._quotas = MemoryQuotas()
+        self._tokens = store or MemoryTokenStore()
+        self._quotas = store or MemoryQuotas()
+        self._circuits = store or MemoryCircuits()
         self._clients: dict[str, Client] = {}
         self._stack = AsyncExitStack()
 
@@ -69,7 +71,13 @@ class Binder:
         if name not in self._clients:
             described = endpoint(name, self.connection(name), self._in_flight(name))
             opening = open_client(
-                described, clock=self._clock, tokens=self._tokens, quotas=self._quotas, observer=log_exchange
+                described,
+                clock=self._clock,
+                tokens=self._tokens,
+                quotas=self._quotas,
+                circuits=self._circuits,
+                observer=log_exchange,
+                outages=log_outage,
             )
             self._clients[name] = await self._stack.enter_async_context(opening)
         return self._clients[name]

@@ -15,6 +15,7 @@ from crossdock.contract.values import Links
 from crossdock.engine.delivering import Deliverer
 from crossdock.engine.route import BoundRoute
 from crossdock.errors import CredentialsError
+from crossdock.http import LOST, Urgency, set_urgency
 from crossdock.observe.logs import get_logger
 from crossdock.store.protocol import Store
 from crossdock.store.rows import Delivery, DeliveryUpdate, State
@@ -57,6 +58,7 @@ class Dispatcher:
         """Ended while a look was under way: what that look says of them is outdated, and must not be worked on."""
         """Deliveries in work or in the queue, with their ordering keys."""
         self._wake = anyio.Event()
+        self._lost_since: float | None = None
         self._reading = True
         self._dry = False
         self._ahead = max(64, route.max_in_flight * 4)
@@ -92,6 +94,10 @@ class Dispatcher:
     async def _feed(self, send: MemoryObjectSendStream[tuple[Delivery, Links]], wait_s: float) -> None:
         while self._route.sink_connection_name not in self._pauses.refused:
             self._wake = anyio.Event()
+            if not self._busy and self._route.client.lost_s > 0:
+                if not await self._sit_out(wait_s):
+                    return
+                continue
             if self._hungry():
                 fetched = await self._fetch()
                 self._dry = not fetched and not self._ended
@@ -130,6 +136,20 @@ class Dispatcher:
         ids = {delivery.key: (delivery.key, *delivery.identifiers.values()) for delivery in deliveries}
         return await self._store.links(self._route.source_connection.identity, self._route.account, ids)
 
+    async def _sit_out(self, wait_s: float) -> bool:
+        """Wait until a lost connection is tried again; False where it has been lost for longer than the wait."""
+        lost_s, now = self._route.client.lost_s, self._clock.monotonic()
+        if self._lost_since is None:
+            self._lost_since = now
+        if self._reading:
+            with anyio.move_on_after(min(lost_s, _LOOK_AGAIN_S)):
+                await self._wake.wait()
+            return True
+        if now + lost_s > self._lost_since + wait_s:
+            return False
+        await self._clock.sleep(lost_s)
+        return True
+
     async def _sleep(self, wait_s: float) -> bool:
         """Wait until something is due; False where nothing is within the wait."""
         due = await self._store.next_due(self._route.pipeline, self._route.name)
@@ -143,12 +163,19 @@ class Dispatcher:
         async with receive:
             async for delivery, links in receive:
                 try:
-                    if self._route.sink_connection_name not in self._pauses.refused:
+                    if self._usable():
+                        set_urgency(Urgency.BACKFILLING if delivery.backfill else Urgency.DELIVERING)
                         await self._work(delivery, links)
                 finally:
                     self._busy.pop(delivery.id, None)
                     self._ended.add(delivery.id)
                     self._wake.set()
+
+    def _usable(self) -> bool:
+        """Whether the sink's connection may be worked on: neither refused nor lost."""
+        if self._route.client.lost_s > 0:
+            return False  # it stays as it is, due when the connection is tried again
+        return self._route.sink_connection_name not in self._pauses.refused
 
     async def _work(self, delivery: Delivery, links: Links) -> None:
         started = self._clock.monotonic()
@@ -159,6 +186,8 @@ class Dispatcher:
             return
         if update is None:
             return
+        if update.state is State.DELIVERED:
+            self._lost_since = None
         self._settled(delivery, update)
         self._report(delivery, update, self._clock.monotonic() - started)
 
@@ -170,6 +199,8 @@ class Dispatcher:
             State.WAITING,
         ):
             level = "debug"  # nothing new since the last time
+        if update.code == LOST:
+            level = "debug"  # that the connection is lost was said once
         facts = {
             "pipeline": delivery.pipeline,
             "route": delivery.route,

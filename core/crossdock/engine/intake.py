@@ -16,7 +16,7 @@ from crossdock.contract.connection import Connection
 from crossdock.contract.source import Source
 from crossdock.contract.values import Batch, Cursor, Record
 from crossdock.errors import PluginError
-from crossdock.http import Reader
+from crossdock.http import Reader, Urgency, set_urgency
 from crossdock.observe.logs import get_logger
 from crossdock.store.protocol import Store
 from crossdock.store.rows import CursorRow, Intake, Staged
@@ -125,6 +125,7 @@ class IntakeReader:
         return tally
 
     async def _pass(self, row: CursorRow | None, tally: Tally, *, sweep: bool) -> None:
+        set_urgency(Urgency.BACKFILLING if sweep or row is None else Urgency.READING)
         now = await self._origin.http.vendor_now()
         cursor = Cursor(value=None if row is None else row.value, now=now, sweep=sweep)
         async with closing(self._origin.source.read(cursor)) as batches:
@@ -136,6 +137,7 @@ class IntakeReader:
 
     async def fetch(self, key: str) -> Tally:
         """Read one record by its key."""
+        set_urgency(Urgency.READING)
         record = await self._origin.source.fetch(key)
         if record is None:
             return Tally(note=f"there is no {self._origin.source.entity} {key}")

@@ -12,6 +12,7 @@ from crossdock.engine.route import BoundRoute
 from crossdock.engine.stored import forgotten, last_attempt, to_effect
 from crossdock.engine.verdict import Verdict, held_unknown, leaf, unknown
 from crossdock.errors import CredentialsError, CrossdockError, HoldError, StoreError, TransientError
+from crossdock.http import LOST
 from crossdock.store.rows import EffectRow, StepRow
 
 _SOON = timedelta(seconds=1)
@@ -95,6 +96,9 @@ class Prober:
                 return Open(self._cannot_tell(reason, asked_at, settles_at), moved)
 
     def _cannot_tell(self, reason: str, asked_at: datetime, settles_at: datetime) -> Verdict:
+        lost_s = self._route.client.lost_s
+        if lost_s > 0:  # nobody can look while the connection is lost, a person neither
+            return unknown(f"its answer was lost, and {reason}", asked_at + timedelta(seconds=lost_s))
         if asked_at < settles_at + self._route.recheck:
             return unknown(f"its answer was lost, and looking failed: {reason}", asked_at + _AGAIN)
         return held_unknown(f"its answer was lost, and looking keeps failing: {reason}")
@@ -113,7 +117,10 @@ class Prober:
                     fix="correct it in the remote system, or cancel one of the two",
                 )
             case CannotTell(reason):
-                raise TransientError(f"could not look before creating {effect.key}: {reason}", code="cannot_look")
+                why, lost_s = f"could not look before creating {effect.key}: {reason}", self._route.client.lost_s
+                if lost_s > 0:
+                    raise TransientError(why, code=LOST, retry_after=lost_s)
+                raise TransientError(why, code="cannot_look")
 
 
 def _on_our_clock(row: EffectRow, now: datetime) -> tuple[EffectRow, tuple[StepRow, ...]]:

@@ -17,6 +17,7 @@ from crossdock.engine.results import Progress
 from crossdock.engine.route import BoundRoute
 from crossdock.engine.verdict import leaf
 from crossdock.errors import CredentialsError, CrossdockError, StoreError
+from crossdock.http import LOST
 from crossdock.observe.logs import get_logger
 from crossdock.store.protocol import Store
 from crossdock.store.rows import Delivery, DeliveryUpdate, State
@@ -94,12 +95,14 @@ class PipelineRun:
                 self._pauses.pause(self._origin.connection_name, error)
                 return error.message
             case CrossdockError():
-                return self._fail(error.message, error.fix)
+                return self._fail(error.message, error.fix, said=error.code == LOST)
         return self._fail(f"source {self._origin.source.name} failed: {type(error).__name__}", None, error)
 
-    def _fail(self, message: str, fix: str | None, error: BaseException | None = None) -> str:
+    def _fail(self, message: str, fix: str | None, error: BaseException | None = None, *, said: bool = False) -> str:
+        """Note that the read failed; `said` where the reason was logged already, once for all that it concerns."""
         self.failed = True
-        _log.error("read.failed", pipeline=self._origin.pipeline, reason=message, fix=fix, exc_info=error)
+        log = _log.debug if said else _log.error
+        log("read.failed", pipeline=self._origin.pipeline, reason=message, fix=fix, exc_info=error)
         return message
 
     def _on_staged(self, records: int) -> None:

@@ -165,6 +165,8 @@ class Closing:
             return verdict.due_at
         if verdict.retry and attempts is not None:
             return at + timedelta(seconds=delay_s(attempts, verdict.retry_after, self._rng))
+        if verdict.retry_after is not None:
+            return at + timedelta(seconds=verdict.retry_after)
         if verdict.state in (State.WAITING, State.HELD):
             return at + self._route.recheck
         return None

@@ -19,6 +19,7 @@ from crossdock.errors import (
     StoreError,
     TransientError,
 )
+from crossdock.http import LOST
 from crossdock.store.rows import OUTCOME_UNKNOWN, State
 
 
@@ -34,6 +35,7 @@ class Verdict:
     retry: bool = False
     """It counts as an attempt, and is due after a back-off (`retry_after` at the earliest)."""
     retry_after: float | None = None
+    """Units: seconds. Without `retry` it is due then, and no attempt was made."""
     tried: bool = False
     """Something was sent and answered: it counts as an attempt, too."""
     deadline: datetime | None = None
@@ -98,6 +100,9 @@ def from_error(error: BaseException, *, at_plugin: str) -> Verdict:
             return Verdict(State.HELD, error.code, error.message, error.fix)
         case RejectedError():
             return Verdict(State.DEAD, error.code, error.message, error.fix)
+        case TransientError() if error.code == LOST:
+            # Not even tried: no attempt of this delivery, so that an outage of any length makes nothing dead.
+            return Verdict(State.PENDING, error.code, error.message, error.fix, retry_after=error.retry_after)
         case TransientError():
             return Verdict(
                 State.PENDING, error.code, error.message, error.fix, retry=True, retry_after=error.retry_after

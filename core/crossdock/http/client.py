@@ -16,6 +16,7 @@ from crossdock.clock import Clock
 from crossdock.errors import AnswerLostError, ConfigError, CredentialsError, RejectedError, TransientError
 from crossdock.http.answers import http_date, retry_after
 from crossdock.http.building import Site, overrides_method
+from crossdock.http.circuit import LOST, Circuit, CircuitStore, MemoryCircuits, Told
 from crossdock.http.environment import check_url
 from crossdock.http.faults import place
 from crossdock.http.globs import Globs
@@ -31,6 +32,8 @@ ATTEMPTS = 5
 FIRST_DELAY_S = 0.5
 LONGEST_DELAY_S = 20.0
 AnswerT = TypeVar("AnswerT")
+# What says that the remote system cannot be reached, or fails: "too large" and "throttled" do not.
+_FAULTS = frozenset({"unreachable", "answer_lost", "unanswered", "server_error"})
 # Places in the pool beyond those that requests may take: token calls, and slack, since a full pool loses places.
 _SPARE = 8
 
@@ -44,12 +47,14 @@ class Client:
         clock: Clock,
         tokens: TokenStore,
         gates: tuple[Gates, Gate],
+        circuit: Circuit,
         post: Post,
         rng: random.Random,
     ) -> None:
         self._endpoint = endpoint
         self._clock = clock
         self._gates, self._token_gate = gates
+        self._circuit = circuit
         self._post = post
         self._rng = rng
         self._site = Site(endpoint)
@@ -97,7 +102,7 @@ class Client:
             outcome = await self._read(request, correlation_id)
             if isinstance(outcome, Response):
                 return outcome
-            if attempt == ATTEMPTS:
+            if attempt == ATTEMPTS or outcome.code == LOST:
                 raise outcome
             await self._clock.sleep(self._delay_s(attempt, outcome.retry_after))
             attempt += 1
@@ -107,6 +112,11 @@ class Client:
         return self._clock.now() + self._ahead
 
     # --------------------------------------------------------------------------------------------------- for core
+    @property
+    def lost_s(self) -> float:
+        """Seconds until a connection that is lost is tried again; 0 where it may be used."""
+        return self._circuit.lost_s
+
     def only_reads(self, request: Request) -> bool:
         """Whether the connection type declares that such a request changes nothing."""
         path = self._site.path(request)
@@ -117,8 +127,9 @@ class Client:
 
         An answer that says the token is no longer good is followed by one repeat with another token.
 
-        Raises: TransientError where nothing left; AnswerLostError where it left and no complete answer came;
-        CredentialsError; RejectedError; and what `guard` raises, and then nothing left.
+        Raises: TransientError where nothing left (of code `connection_lost` where it was not even tried);
+        AnswerLostError where it left and no complete answer came; CredentialsError; RejectedError; and what `guard`
+        raises, and then nothing left.
         """
         if self._endpoint.read_only and not self.only_reads(request):
             raise RejectedError(
@@ -154,21 +165,46 @@ class Client:
         gate: Gate,
         refused: Token | None,
     ) -> tuple[Response, Token | None]:
+        circuit = self._circuit
         while True:
+            circuit.check()
             await gate.enter()
             await self._take_slot()
             try:
                 if gate.closed_s > 0:  # the vendor closed it while we waited for a place
                     continue
-                token = None if self._keeper is None else await self._keeper.token(refused)
-                copy = self._post.copy(request, correlation_id)
-                if self._endpoint.auth is not None:
-                    self._endpoint.auth.sign(copy, token, self._clock.now())
-                response = await self._post.send(copy, request, correlation_id, guard)
+                trial = False if circuit.clear else await circuit.enter()
+                try:
+                    response, token = await self._exchange(request, correlation_id, guard, refused)
+                    if response.status_code >= 500:
+                        await circuit.failed(f"it answered {response.status_code}", trial=trial)
+                    elif not circuit.calm:
+                        await circuit.passed()
+                except TransientError as error:
+                    raise await self._fault(error, trial) from None
+                finally:
+                    if trial:
+                        circuit.left()
             finally:
                 self._slots.release()
             await self._learn(gate, response)
             return response, token
+
+    async def _exchange(
+        self, request: Request, correlation_id: str, guard: Guard | None, refused: Token | None
+    ) -> tuple[Response, Token | None]:
+        token = None if self._keeper is None else await self._keeper.token(refused)
+        copy = self._post.copy(request, correlation_id)
+        if self._endpoint.auth is not None:
+            self._endpoint.auth.sign(copy, token, self._clock.now())
+        return await self._post.send(copy, request, correlation_id, guard), token
+
+    async def _fault(self, error: TransientError, trial: bool) -> TransientError:
+        """What to raise: the fault itself, or, once the connection is lost, that this was nobody's attempt."""
+        if error.code not in _FAULTS:
+            return error
+        lost = await self._circuit.failed(str(error.facts.get("cause", error.message)), trial=trial)
+        return error if lost is None or isinstance(error, AnswerLostError) else lost
 
     async def _take_slot(self) -> None:
         try:
@@ -193,8 +229,8 @@ class Client:
             await gate.refused(wait)
             return
         gate.passed()
-        if allowance is not None and self._endpoint.quota_factor is not None:
-            await gate.correct(allowance.remaining, allowance.replenished_at)
+        if allowance is not None:
+            gate.learn(allowance.remaining, allowance.replenished_at)
 
     def _set_clock(self, response: Response, now: datetime) -> None:
         date = response.headers.get("Date")
@@ -282,7 +318,9 @@ async def open_client(
     clock: Clock,
     tokens: TokenStore | None = None,
     quotas: QuotaStore | None = None,
+    circuits: CircuitStore | None = None,
     observer: Observer | None = None,
+    outages: Told | None = None,
     rng: random.Random | None = None,
     answer_limit: int = ANSWER_LIMIT,
     transport: Callable[[], httpx.AsyncBaseTransport] | None = None,
@@ -305,6 +343,7 @@ async def open_client(
         clock,
         tokens or MemoryTokenStore(),
         (gates, Gate(endpoint.identity, None, store, clock)),
+        Circuit(endpoint.identity, endpoint.connection, circuits or MemoryCircuits(), clock, outages),
         Post(endpoint, lines, answer_limit, observer),
         rng or random.Random(),  # noqa: S311  (it spreads load, and keeps no secret)
     )
@@ -313,6 +352,8 @@ async def open_client(
         yield client
     finally:
         await lines.aclose()
+        with anyio.CancelScope(shield=True):
+            await gates.aclose()
 
 
 def _checked(endpoint: Endpoint) -> httpx.URL:

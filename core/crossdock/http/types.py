@@ -27,16 +27,24 @@ class Rate:
 
     `match` is "METHOD /path/glob" ("POST /tenants/*/outbound-orders"); `*` stands for one path segment, `**` for any
     number, "*" alone for every method. The first rate that matches a request is its rate; `name` is what messages say.
+    `burst` is how many calls may come at once after a pause; by default as many as `calls`. Where the vendor counts
+    windows that it does not tell, or asks for even spacing, say a small one.
     """
 
     match: str
     calls: int
     per_s: float = 60.0
+    burst: int | None = None
 
     @property
     def name(self) -> str:
         """How messages name the limit."""
         return self.match
+
+    @property
+    def at_once(self) -> int:
+        """How many calls may come at once."""
+        return self.calls if self.burst is None else self.burst
 
 
 @dataclass(frozen=True, slots=True)

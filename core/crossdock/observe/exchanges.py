@@ -1,8 +1,8 @@
-"""One log line per request on the wire: handed to the HTTP client, which knows nothing of logs."""
+"""What the HTTP client has to say, for the log: it is handed these, and knows nothing of logs."""
 
 from __future__ import annotations
 
-from crossdock.http import Exchange
+from crossdock.http import Exchange, Outage
 from crossdock.observe.logs import get_logger
 
 _log = get_logger("crossdock.http")
@@ -21,3 +21,12 @@ def log_exchange(exchange: Exchange) -> None:
         _log.warning("request.failed", fault=exchange.fault, **facts)
     else:
         _log.debug("request.answered", status=exchange.status, **facts)
+
+
+def log_outage(outage: Outage, over: bool) -> None:
+    """Log once that a connection is lost, and once that it is there again."""
+    facts = {"connection": outage.connection, "reason": outage.reason, "since": outage.since.isoformat()}
+    if over:  # as loud as the loss was: whoever was told of that waits for this
+        _log.warning("connection.restored", **facts, trials=outage.trials)
+    else:
+        _log.warning("connection.lost", **facts)

@@ -10,11 +10,15 @@ from crossdock.simulator.virtual import VirtualClock
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many calls in so many seconds. Routes that share a `name` share a bucket; without one each has its own."""
+    """So many calls in so many seconds. Routes that share a `name` share a bucket; without one each has its own.
+
+    `burst` is how many may come at once after a pause, by default all: 1 asks for even spacing.
+    """
 
     calls: int
     per_s: float = 60.0
     name: str | None = None
+    burst: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class Buckets:
     def take(self, name: str, account: str, limit: Limit, factor: float) -> Taken:
         """Take one token, if there is one. `factor` scales capacity and refill alike; at least one call always fits."""
         now = self._clock.now()
-        capacity = max(1.0, limit.calls * factor)
+        capacity = max(1.0, (limit.burst or limit.calls) * factor)
         refill = limit.calls * factor / limit.per_s
         bucket = self._buckets.setdefault((name, account), _Bucket(capacity, now))
         waited = max(0.0, (now - bucket.at).total_seconds())

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from typing import Protocol, Self
 
 from crossdock.contract.values import Link, Links
-from crossdock.http.types import Token
 from crossdock.store.chain import AuditHead, AuditRow
+from crossdock.http.buckets import Ask, Rented, Told
+from crossdock.http.circuit import Outage
+from crossdock.http.types import Rate, Token
 from crossdock.store.rows import (
     Change,
     CursorRow,
@@ -23,6 +25,7 @@ from crossdock.store.rows import (
     Pause,
     PipelineStatus,
     Selection,
+    QuotaRow,
     Staged,
     State,
     Trace,
@@ -218,7 +221,7 @@ class Store(Protocol):
         """
         ...
 
-    # ------------------------------------------------------------ tokens and secrets (sealed; see store.cipher)
+    # ------------------------------------------------------------ tokens (sealed, as secrets are; see store.cipher)
     async def load(self, account: str) -> Token | None:
         """The stored token of an account. (`load`, `save` and `refreshing` make a store a TokenStore.)"""
         ...
@@ -231,6 +234,40 @@ class Store(Protocol):
         """Hold the right to renew an account's token, across processes."""
         ...
 
+    # ------------------------------------------------------------ limits (as a QuotaStore and a CircuitStore)
+    async def rent(self, account: str, rate: Rate, ask: Ask, now: datetime) -> Rented:
+        """Rent calls of a bucket, in one transaction, whoever else does."""
+        ...
+
+    async def correct(self, account: str, rate: Rate, told: Told, now: datetime) -> None:
+        """Believe the vendor where it says that fewer calls are left than we count."""
+        ...
+
+    async def give_back(self, account: str, rate: Rate, calls: int, now: datetime) -> None:
+        """Put back what was rented and not used."""
+        ...
+
+    async def quotas(self) -> Sequence[QuotaRow]:
+        """Every bucket that was ever used, with what is left of it."""
+        ...
+
+    async def outage(self, account: str) -> Outage | None:
+        """The outage of an account; None where it can be reached."""
+        ...
+
+    async def outages(self) -> Sequence[Outage]:
+        """All outages, the longest first."""
+        ...
+
+    async def lost(self, outage: Outage) -> None:
+        """Keep an outage, or how it goes on."""
+        ...
+
+    async def restored(self, account: str) -> None:
+        """Forget an outage."""
+        ...
+
+    # ------------------------------------------------------------ secrets
     async def put_secret(self, name: str, value: str, at: datetime) -> None:
         """Seal a secret. Raises: ConfigError where there is no key."""
         ...

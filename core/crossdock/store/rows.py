@@ -349,6 +349,20 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class QuotaRow:
+    """A bucket of calls of an account, and how many should be left."""
+
+    account: str
+    name: str
+    calls: int
+    per_s: float
+    burst: int
+    left: int
+    full_at: datetime
+    """When it is full again; in the past where it is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Identifier:
     """One name of a thing in one account: its kind there, or what the source calls it."""
 

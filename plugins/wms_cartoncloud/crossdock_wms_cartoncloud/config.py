@@ -25,8 +25,9 @@ class CartonCloudConnection(Connection):
 
     name: ClassVar[str] = "wms_cartoncloud"
     reads: ClassVar[tuple[str, ...]] = ("GET /**", "POST /tenants/*/*/search")
-    # Published is the first alone; the second keeps well below what clients were seen to get away with.
-    rates: ClassVar[tuple[Rate, ...]] = (Rate("POST /tenants/*/outbound-orders", 30), Rate("* /**", 120))
+    # Published is the first alone, with "no more than one every 2 s"; the second keeps well below what clients were
+    # seen to get away with.
+    rates: ClassVar[tuple[Rate, ...]] = (Rate("POST /tenants/*/outbound-orders", 30, burst=1), Rate("* /**", 120))
     auth_kinds: ClassVar[tuple[type[AuthProvider], ...]] = (ClientCredentials,)
 
     tenant: str

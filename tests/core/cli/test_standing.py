@@ -3,7 +3,12 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
+import anyio
 import pytest
+
+from crossdock.clock import SystemClock
+from crossdock.http import Ask, Outage, Rate
+from crossdock.store.open import open_store
 
 
 @pytest.fixture
@@ -118,3 +123,22 @@ def test_deliveries_show_tells_the_whole_story_without_persons(crossdock, troubl
     assert story["effects"][0]["requests"][0]["body"]["to"] == {"name": "[redacted]", "street": "[redacted]"}
     assert "delivery.dead" in {event["kind"] for event in story["audit"]}
     assert "Zzyzx" not in text.output
+
+
+def test_status_tells_what_is_left_of_quotas_and_which_connection_is_lost(crossdock, troubled, tmp_path):
+    anyio.run(_note_limits, tmp_path)
+
+    told, shown = crossdock("status").stdout, json.loads(crossdock("status", "--json").stdout)
+
+    assert "depot_one: lost for " in told
+    assert "0 of 60  60 in 60 s" in told
+    assert [(one["connection"], one["reason"]) for one in shown["lost"]] == [("depot_one", "Connection refused")]
+    assert [(one["name"], one["left"]) for one in shown["quotas"] if one["account"] == "depot:9"] == [("POST /a", 0)]
+
+
+async def _note_limits(folder):
+    now = SystemClock().now()
+    async with open_store("sqlite:depot.db", clock=SystemClock(), folder=folder) as store:
+        await store.lost(Outage("depot:9", "depot_one", now, now + timedelta(seconds=2), 0, "Connection refused"))
+        # At a time to come, so that nothing refills before it is looked at.
+        await store.rent("depot:9", Rate("POST /a", 60), Ask(3), now + timedelta(minutes=1))

@@ -20,6 +20,7 @@ from crossdock.http import Endpoint, open_client
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n"
 BODY = b'{"ok":true}'
+_OPTIONS = ("circuits", "observer", "outages", "quotas", "tokens")
 MIB = b"x" * (1024 * 1024)
 
 
@@ -234,7 +235,7 @@ def stub() -> Callable[..., Any]:
             "reads": ("GET /**", "POST /**/search"),
             **facts,
         }
-        options = {name: facts.pop(name) for name in ("observer", "quotas", "tokens") if name in facts}
+        options = {name: facts.pop(name) for name in _OPTIONS if name in facts}
         return open_client(
             Endpoint(**facts),
             clock=clock or ManualClock(),

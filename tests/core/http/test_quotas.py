@@ -6,54 +6,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossdock.clock import ManualClock
-from crossdock.http import Allowance, MemoryQuotas, Rate, Response
+from crossdock.http import Allowance, Ask, MemoryQuotas, Rate, Response, Urgency
+from crossdock.http.line import Line
 from crossdock.http.quotas import scaled
 
-SLOW = Rate("POST /things", calls=3, per_s=60.0)
+SLOW = Rate("POST /things", calls=3, per_s=60.0)  # one of the three is kept back
 pytestmark = pytest.mark.anyio
 
 
-async def grants(quotas, rate, clock, tries):
-    """When each of `tries` calls was granted, asking again when told to."""
-    times = []
-    for _ in range(tries):
-        while (wait := await quotas.take("shop:1", rate, clock.now())) > 0:
-            clock.advance(wait)
-        times.append(clock.monotonic())
-    return times
+class CountedQuotas(MemoryQuotas):
+    """Counts what would be transactions."""
 
+    def __init__(self):
+        super().__init__()
+        self.rents = 0
 
-def drive(coroutine):
-    """Run a coroutine that never really waits."""
-    with pytest.raises(StopIteration) as done:
-        coroutine.send(None)
-    return done.value.value
-
-
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_memory_quotas_grant_a_burst_and_then_an_even_flow():
-    times = await grants(MemoryQuotas(), SLOW, ManualClock(), 6)
-
-    assert times == pytest.approx([0, 0, 0, 20, 40, 60], abs=0.01)
-
-
-@given(
-    calls=st.integers(1, 50),
-    per_s=st.floats(0.1, 3600),
-    pauses=st.lists(st.floats(0, 100), min_size=1, max_size=80),
-)
-def test_memory_quotas_never_grant_more_than_bucket_and_refill(calls, per_s, pauses):
-    rate, quotas, clock = Rate("GET /**", calls, per_s), MemoryQuotas(), ManualClock()
-    granted = []
-    for pause in pauses:
-        clock.advance(pause)
-        if drive(quotas.take("shop:1", rate, clock.now())) == 0:
-            granted.append(clock.now().timestamp())
-
-    for first, start in enumerate(granted):
-        for last in range(first, len(granted)):
-            allowed = calls + (granted[last] - start + 0.01) * calls / per_s
-            assert last - first + 1 <= allowed + 1e-6
+    async def rent(self, account, rate, ask, now):
+        self.rents += 1
+        return await super().rent(account, rate, ask, now)
 
 
 @given(calls=st.integers(1, 50), factor=st.floats(0.001, 100))
@@ -64,36 +34,14 @@ def test_scaled_rate_is_exact(calls, factor):
     assert rate.calls / rate.per_s == pytest.approx(calls * factor / 60.0)
 
 
-@given(remaining=st.integers(0, 30), taken=st.integers(0, 20))
-def test_memory_quotas_grant_no_more_than_the_vendor_says_is_left(remaining, taken):
-    rate, quotas, clock = Rate("GET /**", 20, 60.0), MemoryQuotas(), ManualClock()
-    for _ in range(taken):
-        drive(quotas.take("shop:1", rate, clock.now()))
-
-    drive(quotas.correct("shop:1", rate, remaining, None, clock.now()))
-
-    left = 0
-    while drive(quotas.take("shop:1", rate, clock.now())) == 0:
-        left += 1
-    assert left == min(remaining, 20 - taken)
-
-
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_memory_quotas_wait_for_the_replenishment_that_the_vendor_names():
-    quotas, clock = MemoryQuotas(), ManualClock()
-
-    await quotas.correct("shop:1", SLOW, 0, clock.now() + timedelta(seconds=90), clock.now())
-
-    assert await quotas.take("shop:1", SLOW, clock.now()) == pytest.approx(90)
-
-
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_memory_quotas_keep_accounts_and_rates_apart():
-    quotas, clock, other = MemoryQuotas(), ManualClock(), Rate("GET /things", 1)
-    await grants(quotas, SLOW, clock, 3)
+    quotas, now, other = MemoryQuotas(), ManualClock().now(), Rate("GET /things", 1)
+    await quotas.rent("shop:1", SLOW, Ask(3), now)
 
-    assert await quotas.take("shop:2", SLOW, clock.now()) == 0
-    assert await quotas.take("shop:1", other, clock.now()) == 0
+    assert (await quotas.rent("shop:1", SLOW, Ask(1), now)).wait_s > 0
+    assert (await quotas.rent("shop:2", SLOW, Ask(1), now)).wait_s == 0
+    assert (await quotas.rent("shop:1", other, Ask(1), now)).wait_s == 0
 
 
 def post(client, path="/things"):
@@ -111,7 +59,7 @@ async def test_client_waits_for_the_quota_that_all_its_tasks_share(stub):
         for _ in range(5):
             tasks.start_soon(lambda: client.perform(post(client), correlation_id="1"))
 
-    assert sent == pytest.approx([0, 0, 0, 20, 40], abs=0.01)
+    assert sent == pytest.approx([0, 0, 20, 40, 60], abs=0.01)
 
 
 async def test_clients_of_one_account_share_a_store(stub):
@@ -120,17 +68,101 @@ async def test_clients_of_one_account_share_a_store(stub):
         async with stub(lambda request: Response(200), clock=clock, quotas=quotas, rates=(SLOW,)) as client:
             await client.perform(post(client), correlation_id="1")
 
-    assert clock.monotonic() == pytest.approx(20, abs=0.01)
+    assert clock.monotonic() == pytest.approx(40, abs=0.01)
 
 
-@pytest.mark.parametrize(("factor", "elapsed"), [(2.0, 0.0), (1.0, 20.0), (0.5, 120.0), (None, 0.0)])
+async def test_client_rents_seldom_and_gives_back_what_it_does_not_use(stub):
+    clock, quotas, rate = ManualClock(), CountedQuotas(), Rate("POST /things", 6000)
+    async with stub(lambda request: Response(200), clock=clock, quotas=quotas, rates=(rate,)) as client:
+        for _ in range(2000):
+            await client.perform(post(client), correlation_id="1")
+
+    left = await quotas.rent("shop:1", rate, Ask(6000), clock.now())
+    assert quotas.rents < 20
+    assert clock.monotonic() == 0
+    assert left.calls == 5700 - 2000
+
+
+async def test_client_pays_nothing_for_quotas_that_are_off(stub):
+    quotas = CountedQuotas()
+    async with stub(lambda request: Response(200), quotas=quotas, rates=(SLOW,), quota_factor=None) as client:
+        await client.perform(post(client), correlation_id="1")
+
+    assert quotas.rents == 0
+
+
+async def test_what_ships_goes_before_what_is_caught_up():
+    clock, served = ManualClock(), []
+
+    async def obtain(waiting, urgency):
+        await anyio.wait_all_tasks_blocked()  # everybody is in line by then
+
+    async def work(name, urgency):
+        await line.wait(urgency)
+        served.append(name)
+
+    line = Line(clock, obtain)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(work, "old", Urgency.BACKFILLING)
+        tasks.start_soon(work, "new", Urgency.READING)
+        tasks.start_soon(work, "shipped", Urgency.DELIVERING)
+
+    assert served == ["shipped", "new", "old"]
+
+
+async def test_what_is_caught_up_is_not_passed_for_ever():
+    clock, served = ManualClock(), []
+
+    async def obtain(waiting, urgency):
+        await anyio.wait_all_tasks_blocked()
+
+    async def work(name, urgency):
+        await line.wait(urgency)
+        served.append(name)
+
+    async def wait_long_and_ship():
+        clock.advance(61)
+        await work("shipped a minute later", Urgency.DELIVERING)
+
+    line = Line(clock, obtain)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(work, "old", Urgency.BACKFILLING)
+        await anyio.wait_all_tasks_blocked()
+        tasks.start_soon(wait_long_and_ship)
+
+    assert served[0] == "old"
+
+
+async def test_one_who_leaves_the_line_does_not_stop_it(stub):
+    clock, sent = ManualClock(), []
+    rate = Rate("POST /things/*", 30, burst=1)
+
+    async def work(client, name, scope):
+        with scope:
+            await client.perform(post(client, f"/things/{name}"), correlation_id="1")
+
+    def answer(request):
+        sent.append(request.url.path.rpartition("/")[2])
+        if len(sent) == 1:
+            scopes["b"].cancel()
+        return Response(200)
+
+    scopes = {name: anyio.CancelScope() for name in "abcd"}
+    async with stub(answer, clock=clock, rates=(rate,)) as client, anyio.create_task_group() as tasks:
+        for name, scope in scopes.items():
+            tasks.start_soon(work, client, name, scope)
+
+    assert set(sent) >= {"a", "c", "d"}
+
+
+@pytest.mark.parametrize(("factor", "elapsed"), [(2.0, 0.0), (1.0, 40.0), (0.5, 126.0), (None, 0.0)])
 async def test_client_multiplies_quotas(factor, elapsed, stub):
     clock = ManualClock()
     async with stub(lambda request: Response(200), clock=clock, rates=(SLOW,), quota_factor=factor) as client:
         for _ in range(4):
             await client.perform(post(client), correlation_id="1")
 
-    # At half: a bucket of one (1.5 rounded down), refilled in 40 s.
+    # At half: a bucket of one (1.5 rounded down), refilled in 40 s, and used a twentieth slower.
     assert clock.monotonic() == pytest.approx(elapsed, abs=0.01)
 
 

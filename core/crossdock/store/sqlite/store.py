@@ -18,9 +18,11 @@ from anyio import to_thread
 from crossdock.clock import Clock
 from crossdock.contract.values import Link, Links
 from crossdock.errors import StoreError
-from crossdock.http.types import Token
 from crossdock.store import auditing
 from crossdock.store.chain import AuditHead, AuditRow
+from crossdock.http.buckets import Ask, Rented, Told
+from crossdock.http.circuit import Outage
+from crossdock.http.types import Rate, Token
 from crossdock.store.cipher import Key, need_key
 from crossdock.store.protocol import LEASE
 from crossdock.store.rows import (
@@ -36,11 +38,24 @@ from crossdock.store.rows import (
     Pause,
     PipelineStatus,
     Selection,
+    QuotaRow,
     Staged,
     State,
     Trace,
 )
-from crossdock.store.sqlite import audit, deliveries, effects, links, lock, notices, reworking, sealed, status, trace
+from crossdock.store.sqlite import (
+    audit,
+    deliveries,
+    effects,
+    limits,
+    links,
+    lock,
+    notices,
+    reworking,
+    sealed,
+    status,
+    trace,
+)
 from crossdock.store.sqlite import intake as staging
 from crossdock.store.sqlite import pauses as pausing
 from crossdock.store.sqlite.connections import open_writer
@@ -289,6 +304,42 @@ class SqliteStore:
             finally:
                 with anyio.CancelScope(shield=True):
                     await self._writer.do(partial(sealed.drop_lease, name=name, owner=owner))
+
+    # ------------------------------------------------------------ limits
+
+    async def rent(self, account: str, rate: Rate, ask: Ask, now: datetime) -> Rented:
+        """Rent calls of a bucket."""
+        return await self._writer.do(partial(limits.rent, account=account, rate=rate, ask=ask, now=now))
+
+    async def correct(self, account: str, rate: Rate, told: Told, now: datetime) -> None:
+        """Believe the vendor where it says that fewer calls are left."""
+        await self._writer.do(partial(limits.correct, account=account, rate=rate, told=told, now=now))
+
+    async def give_back(self, account: str, rate: Rate, calls: int, now: datetime) -> None:
+        """Put back what was rented and not used."""
+        await self._writer.do(partial(limits.give_back, account=account, rate=rate, calls=calls, now=now))
+
+    async def quotas(self) -> Sequence[QuotaRow]:
+        """Every bucket that was ever used."""
+        return self._reader.now(partial(limits.quotas, now=self._clock.now()))
+
+    async def outage(self, account: str) -> Outage | None:
+        """The outage of an account."""
+        return self._reader.now(partial(limits.outage, account=account))
+
+    async def outages(self) -> Sequence[Outage]:
+        """All outages."""
+        return self._reader.now(limits.outages)
+
+    async def lost(self, outage: Outage) -> None:
+        """Keep an outage."""
+        await self._writer.do(partial(limits.put_outage, outage=outage))
+
+    async def restored(self, account: str) -> None:
+        """Forget an outage."""
+        await self._writer.do(partial(limits.drop_outage, account=account))
+
+    # ------------------------------------------------------------ secrets
 
     async def put_secret(self, name: str, value: str, at: datetime) -> None:
         """Seal a secret."""

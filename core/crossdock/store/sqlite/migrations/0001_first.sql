@@ -286,12 +286,25 @@ CREATE TABLE catalogue (
     PRIMARY KEY (account, kind, id)
 ) WITHOUT ROWID;
 
+-- Each bucket of calls as the time at which it will be full again; the rest is for people.
 CREATE TABLE quotas (
     account TEXT NOT NULL,
     name TEXT NOT NULL,
-    remaining REAL NOT NULL,
-    at INTEGER NOT NULL,
+    burst INTEGER NOT NULL,
+    calls INTEGER NOT NULL,
+    per_us INTEGER NOT NULL,
+    full_at INTEGER NOT NULL,
     PRIMARY KEY (account, name)
+) WITHOUT ROWID;
+
+-- Accounts that cannot be reached.
+CREATE TABLE outages (
+    account TEXT PRIMARY KEY,
+    connection TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    until INTEGER NOT NULL,                 -- when it is tried again
+    trials INTEGER NOT NULL,
+    reason TEXT NOT NULL
 ) WITHOUT ROWID;
 
 -- ------------------------------------------------------------ sealed

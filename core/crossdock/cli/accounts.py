@@ -1,0 +1,64 @@
+"""What `status` says of accounts: those that cannot be reached, and what is left of their quotas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from crossdock.cli.render import age, table
+from crossdock.cli.shapes import iso
+from crossdock.http import Outage
+from crossdock.observe.printable import printable
+from crossdock.observe.redact import redact_text
+from crossdock.store.rows import QuotaRow
+
+
+def shape(outages: Sequence[Outage], quotas: Sequence[QuotaRow]) -> dict[str, Any]:
+    """The JSON of it."""
+    return {"lost": [_of_outage(one) for one in outages], "quotas": [_of_quota(one) for one in quotas]}
+
+
+def print_outages(outages: Sequence[Outage]) -> None:
+    """One line for each connection that is lost."""
+    for one in outages:
+        click.echo(
+            printable(
+                f"{one.connection}: lost for {age(one.since)}, {redact_text(one.reason)}; it is tried again by itself"
+            )
+        )
+
+
+def print_quotas(quotas: Sequence[QuotaRow]) -> None:
+    """The buckets that are not full."""
+    used = [one for one in quotas if one.left < one.burst]
+    if used:
+        click.echo("\nleft of quotas:")
+        rows = [[one.account, one.name, f"{one.left} of {one.burst}", _rate(one)] for one in used]
+        click.echo(table(["account", "calls", "left", "limit"], rows))
+
+
+def _rate(quota: QuotaRow) -> str:
+    return f"{quota.calls} in {quota.per_s:g} s"
+
+
+def _of_outage(outage: Outage) -> dict[str, Any]:
+    return {
+        "connection": outage.connection,
+        "account": outage.account,
+        "since": iso(outage.since),
+        "tried_again_at": iso(outage.until),
+        "reason": redact_text(outage.reason),
+    }
+
+
+def _of_quota(quota: QuotaRow) -> dict[str, Any]:
+    return {
+        "account": quota.account,
+        "name": quota.name,
+        "calls": quota.calls,
+        "per_s": quota.per_s,
+        "burst": quota.burst,
+        "left": quota.left,
+    }
