@@ -21,8 +21,8 @@ def statuses(done):
         ({"status": 200, "body": "<html>be right back</html>", "headers": {"Content-Type": "text/html"}}, 1),
         ({"status": 200, "body": '{"list": {"meta": {"totalCount": 3}, "elem'}, 1),
         ({"status": 200, "body": "{}"}, 1),
-        ({"drop": "during"}, 20),
-        ({"status": 520, "body": "<html>edge</html>"}, 20),
+        ({"drop": "during"}, 5),
+        ({"status": 520, "body": "<html>edge</html>"}, 5),
     ],
 )
 def test_ugly_page_fails_the_read_and_the_next_one_brings_everything(fault, times, site):

@@ -22,6 +22,7 @@ _AHEAD_S = 3.0
 _AT_ONCE_S = 0.25
 """Where there is none left, so much of the refill may be rented ahead at once."""
 _FARTHEST_S = 300.0
+_GOOD_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +66,20 @@ class Bucket:
     interval_us: float
     usable_us: float
     """How far from full the bucket may get: the time that the calls which we use of it take to refill."""
+    good_s: float
+    """How long rented calls may wait to be made. The bucket refills meanwhile as if they had been made already: half of
+    what is kept back is for that, the other half for the way to the vendor."""
 
     @classmethod
     def of(cls, rate: Rate) -> Bucket:
         """The bucket of a rate. One that holds a single call cannot keep one back: it is used a little slower."""
         burst, interval_us = rate.at_once, rate.per_s * 1_000_000 / rate.calls
         if burst == 1:
-            interval_us *= 1 + _KEPT_BACK
-        usable = burst - math.ceil(burst * _KEPT_BACK) if burst > 1 else 1
-        return cls(burst, interval_us, usable * interval_us)
+            kept_us = interval_us * _KEPT_BACK
+            return cls(1, interval_us + kept_us, interval_us + kept_us, min(kept_us / 2_000_000, _GOOD_S))
+        kept = math.ceil(burst * _KEPT_BACK)
+        good_s = min(kept * interval_us / 2_000_000, _GOOD_S)
+        return cls(burst, interval_us, (burst - kept) * interval_us, good_s)
 
     def rent(self, full_us: int, now_us: int, ask: Ask) -> tuple[int, Rented]:
         """Rent calls: when the bucket is full again then, and what was got."""

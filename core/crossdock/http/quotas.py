@@ -16,8 +16,6 @@ from crossdock.http.line import Line
 from crossdock.http.types import Rate
 from crossdock.http.urgency import Urgency, current_urgency
 
-_KEPT_S = 1.0
-"""How long rented calls are good. The bucket refills meanwhile as if they had been made: a second of that is little."""
 _BLOCK = 0.05
 """The most of a bucket that is rented at once: the others have a chance, and few transactions are needed."""
 
@@ -74,6 +72,7 @@ class Gate:
         self._good_until = float("-inf")
         self._block = 1
         self._most = 1 if rate is None else max(1, math.ceil(rate.at_once * _BLOCK))
+        self._good_s = 0.0 if rate is None else Bucket.of(rate).good_s
         self._left = 0
         """How many calls the vendor should have left, by what the store knew when we last asked."""
         self._told: Told | None = None
@@ -138,7 +137,7 @@ class Gate:
             rented = await self._rent(self._rate, waiting, urgency)
             if rented.wait_s > 0:
                 await self._clock.sleep(max(rented.wait_s, 0.001))
-            self._good_until = self._clock.monotonic() + _KEPT_S
+            self._good_until = self._clock.monotonic() + self._good_s
             self._purse = rented.calls if self.closed_s <= 0 else 0
             while (closed_s := self.closed_s) > 0:
                 await self._clock.sleep(closed_s)

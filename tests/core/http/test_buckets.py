@@ -42,8 +42,7 @@ def test_rented_calls_never_exceed_what_the_vendor_allows(rate, steps):
     for pause, wanted, waiting, urgent, late in steps:
         now += int(pause * SECOND)
         full, rented = bucket.rent(full, now, Ask(wanted, waiting, urgent=urgent))
-        # Used at any moment of the second for which they are good, as long as the bucket is not one of single calls.
-        late_us = int(late * SECOND) if rate.at_once > 1 and bucket.interval_us < 10 * SECOND else 0
+        late_us = int(late * bucket.good_s * SECOND)  # used at any moment for which they are good
         calls += [now + int(rented.wait_s * SECOND) + late_us + 1] * rented.calls
 
     for at in sorted(calls):

@@ -26,7 +26,7 @@ _CONSIGNMENTS = "/tenants/{tenant}/consignments"
 _PRODUCTS = "/tenants/{tenant}/warehouse-products"
 _CUSTOMERS = "/tenants/{tenant}/customers"
 
-_CREATE = Limit(30, 60.0, "create order", burst=1)  # "no more than one every 2 s"
+_CREATE = Limit(30, 60.0, "create order")
 _OTHER = Limit(120, 60.0, "other")
 _MEDIA_PATCH = "application/json-patch+json"
 
