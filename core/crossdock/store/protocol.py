@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Protocol, Self
 
 from crossdock.contract.values import Link, Links
-from crossdock.store.chain import AuditHead, AuditRow
 from crossdock.http.buckets import Ask, Rented, Told
 from crossdock.http.circuit import Outage
 from crossdock.http.types import Rate, Token
+from crossdock.store.chain import AuditHead, AuditRow
 from crossdock.store.rows import (
     Change,
     CursorRow,
@@ -24,8 +24,8 @@ from crossdock.store.rows import (
     NoticeRow,
     Pause,
     PipelineStatus,
-    Selection,
     QuotaRow,
+    Selection,
     Staged,
     State,
     Trace,

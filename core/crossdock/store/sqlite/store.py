@@ -18,11 +18,11 @@ from anyio import to_thread
 from crossdock.clock import Clock
 from crossdock.contract.values import Link, Links
 from crossdock.errors import StoreError
-from crossdock.store import auditing
-from crossdock.store.chain import AuditHead, AuditRow
 from crossdock.http.buckets import Ask, Rented, Told
 from crossdock.http.circuit import Outage
 from crossdock.http.types import Rate, Token
+from crossdock.store import auditing
+from crossdock.store.chain import AuditHead, AuditRow
 from crossdock.store.cipher import Key, need_key
 from crossdock.store.protocol import LEASE
 from crossdock.store.rows import (
@@ -37,8 +37,8 @@ from crossdock.store.rows import (
     NoticeRow,
     Pause,
     PipelineStatus,
-    Selection,
     QuotaRow,
+    Selection,
     Staged,
     State,
     Trace,
