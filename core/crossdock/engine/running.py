@@ -101,8 +101,8 @@ class PipelineRun:
     def _fail(self, message: str, fix: str | None, error: BaseException | None = None, *, said: bool = False) -> str:
         """Note that the read failed; `said` where the reason was logged already, once for all that it concerns."""
         self.failed = True
-        log = _log.debug if said else _log.error
-        log("read.failed", pipeline=self._origin.pipeline, reason=message, fix=fix, exc_info=error)
+        if not said:
+            _log.error("read.failed", pipeline=self._origin.pipeline, reason=message, fix=fix, exc_info=error)
         return message
 
     def _on_staged(self, records: int) -> None:
