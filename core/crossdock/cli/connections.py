@@ -102,7 +102,7 @@ def _print(name: str, outcome: TestReport | CrossdockError) -> None:
     lines = [f"{name}: {'ok' if outcome.ok else 'permissions are missing'}", f"  account: {outcome.account}"]
     lines += [f"  granted: {', '.join(outcome.granted)}"] if outcome.granted else []
     lines += [f"  missing: {permission}" for permission in outcome.missing]
-    lines += [f"  more than is needed: {permission}" for permission in outcome.excessive]
+    lines += [f"  more than is needed: {', '.join(outcome.excessive)}"] if outcome.excessive else []
     for setting, values in outcome.choices.items():
         lines += [f"  choices for {setting}:", *(f"    {value}" for value in values)]
     lines += [f"  note: {note}" for note in outcome.notes]

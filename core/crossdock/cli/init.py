@@ -71,7 +71,7 @@ def _tell(path: Path, start: Start, *, standard: bool) -> None:
     for name in start.variables:
         click.echo(f"  export {name}=…")
     if start.secrets:
-        click.echo("  crossdock secrets new-key crossdock.key && export CROSSDOCK_KEY_FILE=crossdock.key")
+        click.echo("  crossdock secrets new-key crossdock.key && export CROSSDOCK_KEY_FILE=$PWD/crossdock.key")
     for name in start.secrets:
         click.echo(f"  {program} secrets set {name}")
     click.echo("  crossdock schema -o crossdock.schema.json  # completion in editors")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 import click
 
 from crossdock.errors import ConfigError
@@ -22,7 +24,20 @@ def simulate(name: str, port: int, seed: int) -> None:
     simulators = Registry().simulators()
     if name not in simulators:
         raise _unknown(name, list(simulators))
-    simulators[name](seed).serve(port)
+    try:
+        simulators[name](seed).serve(port)
+    except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+            raise
+        raise _taken(port, error) from error
+
+
+def _taken(port: int, error: OSError) -> ConfigError:
+    return ConfigError(
+        f"nothing can listen on port {port}: {error.strerror}",
+        code="port_taken",
+        fix="end what listens there, or leave out `--port`: a free one is then chosen and printed",
+    )
 
 
 def _unknown(name: str, known: list[str]) -> ConfigError:

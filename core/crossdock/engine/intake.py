@@ -67,7 +67,9 @@ class Tally:
             return None
         if self.note:
             return self.note
-        return "nothing new" if not self.records else f"nothing new: all {self.records} records were known already"
+        if self.records < 2:
+            return "nothing new: the record was known already" if self.records else "nothing new"
+        return f"nothing new: all {self.records} records were known already"
 
 
 @asynccontextmanager

@@ -68,6 +68,7 @@ class WalmartConnection(Connection):
 
     market: Annotated[Literal["us", "ca", "mx", "cl"], AfterValidator(_us_only)] = "us"
     base_url: str = HOST
+    """Another address stands in for Walmart's: that of its sandbox, or of `crossdock simulate walmart`."""
     seller: Annotated[str, Field(min_length=1)] | None = None
     """The partner id. With it, another key of the same seller remains the same account."""
     read_lag: Duration = timedelta(seconds=10)

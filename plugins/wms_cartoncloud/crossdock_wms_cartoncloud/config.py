@@ -33,6 +33,7 @@ class CartonCloudConnection(Connection):
     tenant: str
     region: Literal["global", "na"] = "global"
     base_url: str = BASE_URLS["global"]
+    """Another address stands in for CartonCloud's, such as that of `crossdock simulate cartoncloud`."""
     duplicates: Literal["probe", "reject"] = "probe"
     """`reject` where the tenant is known to refuse a reference that exists: saves the look before each creation."""
     time_filter: Literal["datetime", "date", "starts_with"] = "datetime"

@@ -32,6 +32,8 @@ class SaleOrderMapper(Mapper[Order, SaleOrder | SaleOrderCancellation]):
     customer: Text
     """Name or UUID of the tenant's customer whose stock is sent."""
     default_warehouse: str | None = None
+    """Where orders go whose node has no row in `warehouses`; without it they are held. `crossdock connections test`
+    lists the names."""
     warehouses: Annotated[Mapping[str, str | None], Field(default_factory=dict)]
     """Node id to warehouse, by name or UUID; a blank warehouse means the default."""
     split: Literal["hold", "warehouse"] = "hold"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from datetime import timedelta
@@ -13,6 +14,7 @@ from pydantic import Field
 
 from crossdock import Duration
 from crossdock.cli.settings import type_name
+from crossdock.simulator.server import serve
 
 SITE = Path(__file__).parent / "site"
 
@@ -111,6 +113,19 @@ def test_simulate_serves_the_named_simulator_with_port_and_seed(crossdock):
     result = crossdock("simulate", "depot", "--port", "4711", "--seed", "7")
 
     assert (result.exit_code, result.stdout) == (0, "ready http://127.0.0.1:4711 seed 7\n")
+
+
+def test_simulate_says_that_a_port_is_taken(crossdock, monkeypatch):
+    import crossdock_depot
+
+    monkeypatch.setattr(crossdock_depot.Simulator, "serve", lambda self, port: serve(None, port))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        result = crossdock("simulate", "depot", "--port", str(port))
+
+    assert result.exit_code == 2
+    assert f"nothing can listen on port {port}" in result.stderr
 
 
 def test_simulate_names_what_there_is(crossdock):
