@@ -14,6 +14,7 @@ from crossdock.cli.options import Options
 
 COMMANDS: Mapping[str, str] = {
     "demo": "Run the main job between simulated systems, and compare both sides.",
+    "chaos": "Kill, freeze and cut a scenario at every boundary, and compare both sides.",
     "init": "Start a file from what the installed plugins offer.",
     "check": "Check the file: every fault at once, with its position and its mend.",
     "schema": "Print the JSON Schema of the file, for editors.",

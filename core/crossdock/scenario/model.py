@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -51,6 +52,8 @@ class Step(_Part):
     say: str | None = None
     post: Post | None = None
     run: Run | None = None
+    only: Literal["demo", "chaos"] | None = None
+    """Who alone executes it; both by default."""
 
     @model_validator(mode="after")
     def _does_something(self) -> Step:
@@ -89,6 +92,25 @@ class Expectation(_Part):
         return {*self.times, *self.not_for, *self.only_for}
 
 
+Answer = Literal["cut", "429", "500", "503", "html", "nothing", "late", "slow", "hanging"]
+"""A kind of bad answer that chaos may order from a simulator."""
+
+
+class Chaos(_Part):
+    """What `crossdock chaos` needs to know of a scenario to disturb it within what its definition promises."""
+
+    age: Duration = timedelta(minutes=6)
+    """How much time passes before each run: more than any source's overlap, so that a cursor that ran ahead shows."""
+    late: Duration = timedelta(0)
+    """How much later a lost request may still act at most; with the read lag below every sink's `settles_after`."""
+    hang: Duration = timedelta(0)
+    """How long an answer is held back that nobody waits for: longer than the deadline of a request."""
+    settings: dict[str, dict[str, Any]] = {}
+    """Settings of simulators, over those that the scenario gives them."""
+    answers: dict[str, list[Answer]] = {}
+    """Which bad answers suit a simulator; all of them by default."""
+
+
 class Scenario(_Part):
     """What happens, and what must then be true."""
 
@@ -102,21 +124,35 @@ class Scenario(_Part):
     expect: list[Expectation]
     held: dict[str, int] = {}
     """How many deliveries must be held or dead at the end, by code; any other is a failure."""
+    chaos: Chaos = Chaos()
+
+    def steps_of(self, player: Literal["demo", "chaos"]) -> list[Step]:
+        """The steps that this one executes."""
+        return [step for step in self.steps if step.only in (None, player)]
+
+    @model_validator(mode="after")
+    def _simulators_are_known(self) -> Scenario:
+        named = {step.post.to for step in self.steps if step.post}
+        named |= {side for one in self.expect for side in (one.each.of, one.gives.of)}
+        named |= {*self.chaos.settings, *self.chaos.answers}
+        if unknown := named - set(self.simulators):
+            raise ValueError(f"no simulator is called {', '.join(sorted(unknown))}")
+        return self
 
     @model_validator(mode="after")
     def _names_meet(self) -> Scenario:
-        named = {step.post.to for step in self.steps if step.post}
-        named |= {side for one in self.expect for side in (one.each.of, one.gives.of)}
-        if unknown := named - set(self.simulators):
-            raise ValueError(f"no simulator is called {', '.join(sorted(unknown))}")
+        for player in ("demo", "chaos"):
+            self._check_names(self.steps_of(player))
+        return self
+
+    def _check_names(self, steps: list[Step]) -> None:
         saved: set[str] = set()
-        for post in (step.post for step in self.steps if step.post):
+        for post in (step.post for step in steps if step.post):
             if unknown := set(post.each) - saved:
                 raise ValueError(f"no step before saves {', '.join(sorted(unknown))}")
             saved |= {post.save} if post.save else set()
         if unknown := {name for one in self.expect for name in one.names} - saved:
             raise ValueError(f"no step saves {', '.join(sorted(unknown))}")
-        return self
 
 
 def load_scenario(folder: Path) -> Scenario:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,9 @@ from crossdock.scenario.processes import Control, crossdock, crossdock_json, sim
 from crossdock.scenario.verdict import Verdict, compare
 
 Say = Callable[[str], None]
+
+TROUBLED = ("deliveries", "--state", "held", "--state", "dead")
+"""What lists the deliveries that a verdict looks at."""
 
 
 @dataclass
@@ -58,10 +61,14 @@ class Play:
 
     async def verdict(self) -> Verdict:
         """Compare both sides with what must be true."""
-        facts = {name: await control.get("/_sim/facts") for name, control in self.controls.items()}
-        arguments = ["-c", self.scenario.definition, "deliveries", "--state", "held", "--state", "dead"]
+        arguments = ["-c", self.scenario.definition, *TROUBLED]
         listed = await crossdock_json(arguments, folder=self.folder, env=self.env, log=self.log)
-        return compare(self.scenario, facts, self.saved, listed["deliveries"])
+        return await self.judge(listed["deliveries"])
+
+    async def judge(self, troubled: Sequence[Json]) -> Verdict:
+        """Compare both sides with what must be true, given the deliveries that are held or dead."""
+        facts = {name: await control.get("/_sim/facts") for name, control in self.controls.items()}
+        return compare(self.scenario, facts, self.saved, troubled)
 
 
 async def play(scenario: Scenario, source: Path, work: Path, say: Say, *, seed: int = 1) -> Verdict:
@@ -71,16 +78,16 @@ async def play(scenario: Scenario, source: Path, work: Path, say: Say, *, seed: 
     """
     shutil.copytree(source, work, dirs_exist_ok=True)
     async with AsyncExitStack() as stack:
-        playing = Play(scenario, work, say, env=_environment(scenario))
+        playing = Play(scenario, work, say, env=environment(scenario))
         for number, (name, simulated) in enumerate(scenario.simulators.items()):
             url = await stack.enter_async_context(simulator(simulated.use, seed + number))
-            control = await Control.open(name, url, stack)
+            control = await Control.open(name, url, stack, simulated.use)
             await control.post("/_sim/settings", simulated.settings)
             playing.controls[name] = control
             playing.env[simulated.env] = url
             say(f"{name} is up at {url}")
         await _keep_secrets(playing)
-        for step in scenario.steps:
+        for step in scenario.steps_of("demo"):
             if step.say:
                 say(step.say)
             if step.post:
@@ -90,7 +97,8 @@ async def play(scenario: Scenario, source: Path, work: Path, say: Say, *, seed: 
         return await playing.verdict()
 
 
-def _environment(scenario: Scenario) -> dict[str, str]:
+def environment(scenario: Scenario) -> dict[str, str]:
+    """What the processes of a scenario find in their environment, beside the addresses of its simulators."""
     key = base64.b64encode(os.urandom(32)).decode()  # a fresh one: the secrets of a scenario live as long as it
     return {"CROSSDOCK_KEY": key, **scenario.env}
 

@@ -15,8 +15,8 @@ from anyio.abc import Process
 
 from crossdock import jsonio
 from crossdock.clock import SystemClock
-from crossdock.errors import CrossdockError
-from crossdock.http import Client, Endpoint, json_of, open_client
+from crossdock.errors import AnswerLostError, CrossdockError, TransientError
+from crossdock.http import Client, Endpoint, Response, json_of, open_client
 from crossdock.jsonio import Json
 
 _READY_WITHIN_S = 20
@@ -52,27 +52,39 @@ async def _ready(process: Process, name: str) -> str:
 class Control:
     """The control plane of one simulator."""
 
-    def __init__(self, name: str, client: Client) -> None:
+    def __init__(self, name: str, client: Client, use: str) -> None:
         self._name = name
+        self._use = use
         self._client = client
 
     @classmethod
-    async def open(cls, name: str, url: str, stack: AsyncExitStack) -> Control:
+    async def open(cls, name: str, url: str, stack: AsyncExitStack, use: str) -> Control:
         """Open a client that knows no vendor and no credentials."""
         endpoint = Endpoint(connection=name, base_url=url, identity=url, needs_token=False, reads=("GET /_sim/**",))
-        return cls(name, await stack.enter_async_context(open_client(endpoint, clock=SystemClock())))
+        return cls(name, await stack.enter_async_context(open_client(endpoint, clock=SystemClock())), use)
 
     async def post(self, path: str, body: Json) -> Json:
         """Do something; what it made. Raises: CrossdockError with what the simulator said."""
-        request = self._client.build("POST", path, json=body)
-        answer = await self._client.perform(request, correlation_id="scenario")
+        answer = await self._asked("POST", path, body)
         if answer.status_code >= 300:
             raise CrossdockError(f"{self._name} refused {path}: {answer.status_code} {answer.text[:300]}")
         return json_of(answer)
 
     async def get(self, path: str) -> Json:
-        """Read something."""
-        return json_of(await self._client.get(path))
+        """Read something. Raises: CrossdockError where it is gone."""
+        return json_of(await self._asked("GET", path))
+
+    async def delete(self, path: str) -> None:
+        """Take something back."""
+        await self._asked("DELETE", path)
+
+    async def _asked(self, method: str, path: str, body: Json = None) -> Response:
+        request = self._client.build(method, path, json=body)
+        try:
+            return await self._client.perform(request, correlation_id="scenario")
+        except (TransientError, AnswerLostError) as error:
+            fix = f"see what it said last, or run it by hand: crossdock simulate {self._use}"
+            raise CrossdockError(f"the simulator {self._name} is gone: {error.message}", fix=fix) from error
 
 
 async def crossdock(

@@ -73,7 +73,10 @@ class ControlPlane:
         return answer({"faults": self._simulator.faults.wire()})
 
     def _reset(self, call: Call) -> Response:
-        call.options()
+        seed = call.options(seed=self._simulator.seed)["seed"]
+        if not isinstance(seed, int):
+            raise ValueError("seed is a whole number")
+        self._simulator.seed = seed
         self._simulator.begin()
         return answer({"reset": True, "seed": self._simulator.seed})
 

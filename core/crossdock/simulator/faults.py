@@ -29,6 +29,8 @@ class Fault(BaseModel):
     method: str = "*"
     path: str = "/**"
     times: Annotated[int, Field(ge=1)] = 1
+    write: bool | None = None
+    """Only requests that change something, or only those that do not."""
     skip: Annotated[int, Field(ge=0)] = 0
     """How many matching requests go through unharmed before."""
     status: Annotated[int, Field(ge=200, le=599)] | None = None
@@ -49,8 +51,10 @@ class Fault(BaseModel):
             raise ValueError("body and headers need a status")
         return self
 
-    def hits(self, method: str, path: str) -> bool:
+    def hits(self, method: str, path: str, write: bool) -> bool:
         """Whether this request is meant."""
+        if self.write is not None and self.write != write:
+            return False
         return self.method.upper() in ("*", method) and glob(self.path).fullmatch(path) is not None
 
     def response(self) -> Response:
@@ -74,10 +78,10 @@ class Faults:
         self._open[number] = fault
         return number
 
-    def take(self, method: str, path: str) -> Fault | None:
+    def take(self, method: str, path: str, write: bool) -> Fault | None:
         """The first fault that hits this request, used up by one."""
         for number, fault in self._open.items():
-            if not fault.hits(method, path):
+            if not fault.hits(method, path, write):
                 continue
             if fault.skip:
                 fault.skip -= 1

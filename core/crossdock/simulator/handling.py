@@ -32,7 +32,7 @@ def handle(simulator: Simulator, call: Call) -> Outcome:
     call.params = params
     entry = LoggedRequest(call.at, call.method, call.path, call.raw_query, writes(call.method, route))
     simulator.requests.append(entry)
-    fault = simulator.faults.take(call.method, call.path)
+    fault = simulator.faults.take(call.method, call.path, entry.write)
     outcome = (
         _faulty(simulator, call, route, allowed, fault) if fault else Outcome(_answer(simulator, call, route, allowed))
     )

@@ -1,0 +1,113 @@
+"""Where a scenario is executed again and again: simulators that stay, a folder and a store that do not, and one time."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from crossdock import clock
+from crossdock.chaos.programs import Ended, Nursery, Program
+from crossdock.errors import CrossdockError
+from crossdock.scenario.model import Scenario
+from crossdock.scenario.playing import environment
+from crossdock.scenario.processes import Control, simulator
+
+
+@dataclass
+class Site:
+    """One place. Simulators and program share one time, which `pass_time` moves."""
+
+    scenario: Scenario
+    source: Path
+    nursery: Nursery
+    controls: Mapping[str, Control]
+    urls: Mapping[str, str]
+    sabotage: str = ""
+    folder: Path = Path()
+    env: dict[str, str] = field(default_factory=dict)
+    ahead_s: float = 0.0
+    """How far the common time is ahead of the machine's."""
+
+    @property
+    def time(self) -> float:
+        """The common time. Units: seconds; only differences mean something."""
+        return time.monotonic() + self.ahead_s
+
+    @property
+    def log(self) -> Path:
+        """What all commands said."""
+        return self.folder / "crossdock.log"
+
+    async def begin(self, folder: Path, seed: int) -> None:
+        """Begin anew: simulators that know nothing, an empty store beside a copy of the definition, secrets kept."""
+        self.folder, self.ahead_s = folder, 0.0
+        shutil.copytree(self.source, folder, dirs_exist_ok=True)
+        (folder / "boundaries").mkdir()
+        self.step_clock(0.0)
+        self.env = {**environment(self.scenario), **self.urls, "CROSSDOCK_SABOTAGE": self.sabotage}
+        self.env["CROSSDOCK_CLOCK"] = str(folder / "clock")
+        for number, (name, simulated) in enumerate(self.scenario.simulators.items()):
+            await self.controls[name].post("/_sim/reset", {"seed": seed + number})
+            settings = {**simulated.settings, **self.scenario.chaos.settings.get(name, {})}
+            await self.controls[name].post("/_sim/settings", settings)
+        for name, value in self.scenario.secrets.items():
+            done = await self.command("secrets", "set", name, stdin=value)
+            if done.code:
+                raise CrossdockError(f"`crossdock secrets set {name}` ended with {done.code}: {done.err[-500:]}")
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let time pass for all."""
+        if seconds:
+            self.ahead_s += seconds
+            for control in self.controls.values():
+                await control.post("/_sim/clock", {"advance_s": seconds})
+            self.step_clock(0.0)
+
+    def step_clock(self, seconds: float) -> None:
+        """Set the program's clock, and it alone, so far beside the common time."""
+        clock.step(self.folder / "clock", self.ahead_s + seconds)
+
+    async def start(self, *arguments: str, watch: str = "", stdin: str = "") -> Program:
+        """Start a command; `watch` is `NAME#N:stop`, where it shall stand still."""
+        folder = self.folder / "boundaries"
+        env = {**self.env, "CROSSDOCK_BOUNDARY": f"{folder}:{watch}" if watch else str(folder)}
+        whole = ["-c", self.scenario.definition, "--log-format", "json", *arguments]
+        return await self.nursery.start(whole, folder=self.folder, env=env, stdin=stdin)
+
+    async def command(self, *arguments: str, stdin: str = "") -> Ended:
+        """A command from its start to its end."""
+        return self.note(await (await self.start(*arguments, stdin=stdin)).end())
+
+    def note(self, ended: Ended) -> Ended:
+        """Keep what a command said."""
+        with self.log.open("a", encoding="utf-8") as file:
+            file.write(ended.err)
+        return ended
+
+    def hits(self) -> Counter[str]:
+        """How often each boundary was reached."""
+        return Counter({file.name: file.stat().st_size for file in (self.folder / "boundaries").iterdir()})
+
+    def largest_file(self) -> int:
+        """The size of the greatest file beside the definition: the store's, or its journal. Units: bytes."""
+        return max(file.stat().st_size for file in self.folder.iterdir() if file.is_file())
+
+
+@asynccontextmanager
+async def open_site(
+    scenario: Scenario, source: Path, nursery: Nursery, seed: int, sabotage: Sequence[str]
+) -> AsyncIterator[Site]:
+    """Start the simulators of a site. Raises: CrossdockError."""
+    async with AsyncExitStack() as stack:
+        controls: dict[str, Control] = {}
+        urls: dict[str, str] = {}
+        for number, (name, simulated) in enumerate(scenario.simulators.items()):
+            url = await stack.enter_async_context(simulator(simulated.use, seed + number))
+            controls[name] = await Control.open(name, url, stack, simulated.use)
+            urls[simulated.env] = url
+        yield Site(scenario, source, nursery, controls, urls, ",".join(sabotage))
