@@ -63,7 +63,7 @@ class Campaign:
             executor = Executor(site, _silent)
             for number in todo:
                 folder = self.work / f"run-{number}"
-                planned = plan(self.scenario, options.seed, number, BLOWS)
+                planned = plan(self.scenario, options.seed, number, BLOWS, options.sabotage)
                 done = await executor.execute(planned, folder, options.seed * 1000 + number)
                 tally.add(done, self.command(number))
                 self.told(done)

@@ -17,10 +17,14 @@ from crossdock.chaos.tally import Execution
 from crossdock.errors import CrossdockError
 from crossdock.jsonio import Json
 from crossdock.scenario import Play
+from crossdock.scenario.model import Post
 from crossdock.scenario.playing import TROUBLED
+from crossdock.scenario.processes import GONE
 
 _PAUSES_S = (0.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 2400.0)
 """How long the runs of the calm are apart: what is far in the future, as after a step of the clock, comes at last."""
+_FROZEN_S = (900.0, 60.0)
+"""Beyond every lease and token; and once more, for what the other process took up in the first run."""
 _QUIET_S = 60.0
 _QUIET_RUNS = 8
 _LOOK_S = 0.01
@@ -49,15 +53,26 @@ class Executor:
         await site.begin(folder, seed)
         play = Play(site.scenario, folder, self._say, env=site.env, controls=dict(site.controls))
         for step in site.scenario.steps_of("chaos"):
+            if self._done.trouble:
+                break
             if step.post:
-                await play.post(step.post)
-            if step.run and not self._done.trouble:
+                await self._post(play, step.post)
+            if step.run:
                 await self._turn(step.run.pipelines, next(turns))
         if not self._done.trouble:
             await self._quieten()
         self._done.verdict = await play.judge(await self._troubled())
         self._done.hits += site.hits()
         return self._done
+
+    async def _post(self, play: Play, post: Post) -> None:
+        """Let something happen; a simulator that refuses it has not seen what it rests on, or has seen it twice."""
+        try:
+            await play.post(post)
+        except CrossdockError as error:
+            if error.code == GONE:
+                raise
+            self._done.trouble.append(error.message)
 
     # ------------------------------------------------------------ a disturbed run, and what follows it
 
@@ -159,10 +174,13 @@ class Executor:
 
     async def _freeze(self, program: Program, strike: Strike) -> Ended:
         """Frozen past every lease and token; another process tries to go on meanwhile."""
-        await self._site.pass_time(900.0)
-        other = await self._site.command("run", "--json")
-        if other.code != 2 and not self._site.sabotage:
-            self._done.trouble.append(f"a second process was not refused beside a frozen one: it ended with {other.code}")
+        for pause_s in _FROZEN_S:
+            await self._site.pass_time(pause_s)
+            other = self._check(await self._site.command("run", "--json"), "a run beside a frozen one", 2)
+            if other.code == 2:  # refused: one file, one process
+                break
+            if not self._site.sabotage:
+                self._done.trouble.append("a second process worked beside a frozen one")
         await program.go_on()
         return self._check(await program.end(), "a run that was frozen")
 
@@ -187,7 +205,11 @@ class Executor:
     def _check(self, ended: Ended, what: str, *also: int) -> Ended:
         """A disturbed run may fail, in order: with a code and a sentence, never with a crash."""
         if ended.code not in (0, 1, 3, *also) or "failed unexpectedly" in ended.err:
-            told = f"it was ended by {signal.Signals(-ended.code).name}" if ended.code < 0 else f"it ended with {ended.code}"
+            told = (
+                f"it was ended by {signal.Signals(-ended.code).name}"
+                if ended.code < 0
+                else f"it ended with {ended.code}"
+            )
             self._done.trouble.append(f"{what} crashed: {told}: {ended.err[-600:].strip()}")
         return ended
 

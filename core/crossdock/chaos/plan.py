@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -27,8 +27,10 @@ class Blow(Enum):
     RESTART = "store restarted"
 
 
-_WEIGHTS = {Blow.KILL: 70, Blow.FREEZE: 8, Blow.FILL: 8, Blow.STEP: 7, Blow.REVOKE: 7}
-_STEPS_S = (-3600.0, -600.0, -5.0, 5.0, 600.0, 3600.0)
+_WEIGHTS = {Blow.KILL: 70, Blow.FREEZE: 8, Blow.FILL: 8, Blow.STEP: 7, Blow.REVOKE: 7, Blow.RESTART: 8}
+_SHARP = {"no-fence": {**_WEIGHTS, Blow.FREEZE: 150}}
+"""Where a safeguard is left out, what it is there for happens more often."""
+_STEPS_S = (-3600.0, -600.0, -5.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,14 @@ class Plan:
     turns: Sequence[Turn]
 
 
-def plan(scenario: Scenario, seed: int, number: int, blows: Sequence[Blow]) -> Plan:
+def plan(scenario: Scenario, seed: int, number: int, blows: Sequence[Blow], sabotage: str | None = None) -> Plan:
     """The plan of execution `number` (from 1). The same arguments give the same plan, however many others there are."""
+    weights = _SHARP.get(sabotage or "", _WEIGHTS)
+    possible = {blow: weights[blow] for blow in blows}
     chance = random.Random(f"{seed}/{number}")  # noqa: S311  (reproducible on purpose)
     runs = sum(1 for step in scenario.steps_of("chaos") if step.run)
     first = [_first(seed, number, turn) for turn in range(runs)]
-    return Plan(number, [_turn(scenario, chance, moment, blows) for moment in first])
+    return Plan(number, [_turn(scenario, chance, moment, possible) for moment in first])
 
 
 def _first(seed: int, number: int, turn: int) -> str:
@@ -82,7 +86,7 @@ def _first(seed: int, number: int, turn: int) -> str:
     return moments[place]
 
 
-def _turn(scenario: Scenario, chance: random.Random, moment: str, blows: Sequence[Blow]) -> Turn:
+def _turn(scenario: Scenario, chance: random.Random, moment: str, blows: Mapping[Blow, int]) -> Turn:
     strikes = [_strike(chance, moment, blows)]
     while chance.random() < 0.3:
         strikes.append(_strike(chance, chance.choice(MOMENTS), blows))
@@ -95,8 +99,8 @@ def _faults(scenario: Scenario, chance: random.Random) -> list[tuple[str, answer
     return [(simulator, fault) for simulator, fault in ordered if fault]
 
 
-def _strike(chance: random.Random, moment: str, blows: Sequence[Blow]) -> Strike:
-    blow = chance.choices(list(blows), [_WEIGHTS.get(blow, 8) for blow in blows])[0]
+def _strike(chance: random.Random, moment: str, blows: Mapping[Blow, int]) -> Strike:
+    blow = chance.choices(list(blows), list(blows.values()))[0]
     hit = chance.choice((1, 1, 1, 1, 2, 2, 3, 5))
     if blow is Blow.STEP:
         return Strike(moment, hit, blow, chance.choice(_STEPS_S))

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -53,14 +53,17 @@ class Program:
         return self._stopped.is_set() and self.outcome is None
 
     async def halted(self) -> bool:
-        """Wait until it stands still or has ended; whether it stands still. Raises: CrossdockError where it hangs."""
+        """Wait until it stands still, has ended or hangs; whether it stands still. Raises: CrossdockError."""
         await self._wait(lambda: self.is_stopped or self.outcome is not None)
         return self.is_stopped
 
     async def end(self) -> Ended:
-        """Wait for its end. Raises: CrossdockError where it hangs."""
-        await self._wait(lambda: self.outcome is not None)
-        assert self.outcome is not None  # noqa: S101  (that was waited for)
+        """Wait for its end; one that hangs is aborted, and says where it hung. Raises: CrossdockError."""
+        if not await self._wait(lambda: self.outcome is not None):
+            await self.nursery.tell(id=self.number, signal=int(signal.SIGABRT))
+            await self._wait(lambda: self.outcome is not None)
+        if self.outcome is None:
+            raise CrossdockError(f"process {self.pid} cannot be ended", fix="see what it waits for, and kill it")
         return self.outcome
 
     async def stop(self) -> bool:
@@ -97,19 +100,15 @@ class Program:
         self._changed.set()
         self._changed = anyio.Event()
 
-    async def _wait(self, condition: object) -> None:
-        assert callable(condition)  # noqa: S101
+    async def _wait(self, condition: Callable[[], bool]) -> bool:
+        """Wait until it holds; False where patience ended first."""
         with anyio.move_on_after(PATIENCE_S):
             while not condition():
                 if self.nursery.is_gone:
                     raise CrossdockError("the process that starts the others is gone", fix="look for what killed it")
                 await self._changed.wait()
-            return
-        raise CrossdockError(
-            f"`crossdock {' '.join(self.arguments)}` did not end within {PATIENCE_S:.0f} s",
-            fix="that is a fault of crossdock or of a plugin: keep the folder with --keep and report it",
-            code="hung",
-        )
+            return True
+        return False
 
 
 class Nursery:
@@ -122,7 +121,9 @@ class Nursery:
         self._programs: dict[int, Program] = {}
         self._order = anyio.Lock()
 
-    async def start(self, arguments: Sequence[str], *, folder: Path, env: Mapping[str, str], stdin: str = "") -> Program:
+    async def start(
+        self, arguments: Sequence[str], *, folder: Path, env: Mapping[str, str], stdin: str = ""
+    ) -> Program:
         """Start a command."""
         program = Program(next(self._numbers), self, arguments)
         self._programs[program.number] = program

@@ -128,5 +128,7 @@ def _example(one: Execution, command: str) -> Example:
     if one.verdict is not None and dict(one.verdict.held) != dict(one.verdict.expected_held):
         expected, held = dict(one.verdict.expected_held), dict(one.verdict.held)
         trouble.append(f"held or dead are {held or 'none'}; expected were {expected or 'none'}")
-        trouble += [f"{key}: {code}: {reason}" for key, code, reason, _ in one.verdict.explanations if code not in expected]
+        trouble += [
+            f"{key}: {code}: {reason}" for key, code, reason, _ in one.verdict.explanations if code not in expected
+        ]
     return Example(one.plan.number, one.told, keys("lost"), keys("doubled"), keys("unwanted"), trouble, command)

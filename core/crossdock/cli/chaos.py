@@ -115,7 +115,9 @@ def _show(scenario: Scenario, tally: Tally, took_s: float, keep: Path | None) ->
     if len(tally.examples) > 3:
         click.echo(f"\nand {len(tally.examples) - 3} more runs that failed")
     if keep is not None and tally.examples:
-        click.echo(f"\nkept in {keep}: try `crossdock -c {keep}/run-{tally.examples[0].run}/{scenario.definition} deliveries`")
+        click.echo(
+            f"\nkept in {keep}: try `crossdock -c {keep}/run-{tally.examples[0].run}/{scenario.definition} deliveries`"
+        )
     click.echo(f"\n{'ok' if tally.ok else 'FAILED'}: {scenario.about}")
 
 

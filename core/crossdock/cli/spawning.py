@@ -16,6 +16,7 @@ started.
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import gc
 import json
 import os
@@ -183,6 +184,7 @@ def _run(arguments: Sequence[str]) -> int:
     from crossdock import boundary, clock
     from crossdock.cli.main import cli
 
+    faulthandler.enable()  # one that hangs is aborted, and says where it stood
     boundary.wake()
     clock.wake()
     try:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import anyio
 
-from crossdock.boundary import reach
+from crossdock.boundary import reach, sabotaged
 from crossdock.clock import Clock
 from crossdock.contract.connection import Connection
 from crossdock.contract.source import Source
@@ -155,22 +155,23 @@ class IntakeReader:
     async def _stage(self, batch: Batch, *, first: bool, sweep: bool, tally: Tally) -> None:
         for record in batch.records:
             check_record(record, self._origin.source.name)
-        reach("intake.before_store")
-        staged = await self._store.stage(
-            Intake(
-                pipeline=self._origin.pipeline,
-                account=self._origin.connection.identity,
-                entity=self._origin.source.entity,
-                every=self._origin.source.every,
-                routes=self._origin.routes,
-                records=batch.records,
-                at=self._clock.now(),
-                backfill=batch.backfill or first,
-                sweep=sweep,
-                cursor=batch.cursor,
-                swept=batch.cursor is not None and (sweep or first),
-            )
+        intake = Intake(
+            pipeline=self._origin.pipeline,
+            account=self._origin.connection.identity,
+            entity=self._origin.source.entity,
+            every=self._origin.source.every,
+            routes=self._origin.routes,
+            records=batch.records,
+            at=self._clock.now(),
+            backfill=batch.backfill or first,
+            sweep=sweep,
+            cursor=batch.cursor,
+            swept=batch.cursor is not None and (sweep or first),
         )
+        if sabotaged("cursor-first"):
+            await self._store.stage(replace(intake, records=()))
+        reach("intake.before_store")
+        staged = await self._store.stage(intake)
         reach("intake.after_store")
         tally.add(batch, staged, sweep=sweep)
         self._staged(len(batch.records))

@@ -21,6 +21,9 @@ from crossdock.jsonio import Json
 
 _READY_WITHIN_S = 20
 
+GONE = "simulator_gone"
+"""The code of what is raised where a simulator answers no more."""
+
 
 @asynccontextmanager
 async def simulator(name: str, seed: int) -> AsyncIterator[str]:
@@ -84,7 +87,8 @@ class Control:
             return await self._client.perform(request, correlation_id="scenario")
         except (TransientError, AnswerLostError) as error:
             fix = f"see what it said last, or run it by hand: crossdock simulate {self._use}"
-            raise CrossdockError(f"the simulator {self._name} is gone: {error.message}", fix=fix) from error
+            message = f"the simulator {self._name} is gone: {error.message}"
+            raise CrossdockError(message, fix=fix, code=GONE) from error
 
 
 async def crossdock(

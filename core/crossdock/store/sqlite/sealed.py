@@ -66,6 +66,12 @@ def take_lease(connection: sqlite3.Connection, name: str, owner: str, now: datet
     return connection.execute(load("sealed")["take_lease"], (name, owner, at + length // _MICROSECOND, at)).rowcount > 0
 
 
+def lease_holder(connection: sqlite3.Connection, name: str) -> str | None:
+    """Who holds a lease or held it last."""
+    row = connection.execute(load("sealed")["lease_holder"], (name,)).fetchone()
+    return None if row is None else str(row[0])
+
+
 def drop_lease(connection: sqlite3.Connection, name: str, owner: str) -> None:
     """Give a lease back, if it is still ours."""
     connection.execute(load("sealed")["drop_lease"], (name, owner))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -47,6 +46,7 @@ from crossdock.store.sqlite import (
     audit,
     deliveries,
     effects,
+    holders,
     limits,
     links,
     lock,
@@ -293,12 +293,16 @@ class SqliteStore:
     @asynccontextmanager
     async def refreshing(self, account: str) -> AsyncIterator[None]:
         """Hold the right to renew an account's token."""
-        name, owner = f"token:{account}", f"{os.getpid()}-{os.urandom(8).hex()}"
+        name, owner = f"token:{account}", holders.new()
         async with self._renewals[account]:  # our own tasks queue here, so that only one of them asks the file
             while not await self._writer.do(
                 partial(sealed.take_lease, name=name, owner=owner, now=self._clock.now(), length=LEASE)
             ):
-                await self._clock.sleep(_ASK_AGAIN_S)
+                holder = self._reader.now(partial(sealed.lease_holder, name=name))
+                if holder is not None and holders.is_gone(holder):  # killed in the midst of it: nobody else will end it
+                    await self._writer.do(partial(sealed.drop_lease, name=name, owner=holder))
+                else:
+                    await self._clock.sleep(_ASK_AGAIN_S)
             try:
                 yield
             finally:

@@ -22,5 +22,8 @@ DELETE FROM secrets WHERE name = ?
 INSERT INTO leases (name, owner, until) VALUES (?, ?, ?)
 ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until WHERE leases.until <= ?
 
+-- name: lease_holder
+SELECT owner FROM leases WHERE name = ?
+
 -- name: drop_lease
 DELETE FROM leases WHERE name = ? AND owner = ?
