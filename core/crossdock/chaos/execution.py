@@ -121,6 +121,9 @@ class Executor:
             self._done.trouble.append(f"an undisturbed run ended with {ended.code}: {ended.err[-400:].strip()}")
             return []
         standing: list[Json] = jsonio.loads(ended.out.encode())["pipelines"]
+        if ended.code and not any(one["held"] or one["dead"] for one in standing):
+            reasons = "; ".join(f"{one['name']}: {one['reason']}" for one in standing if one["reason"])
+            self._done.trouble.append(f"an undisturbed run failed: {reasons}")
         return standing
 
     async def _troubled(self) -> list[Json]:

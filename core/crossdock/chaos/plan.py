@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from crossdock.boundary import NAMES
@@ -28,9 +28,13 @@ class Blow(Enum):
 
 
 _WEIGHTS = {Blow.KILL: 70, Blow.FREEZE: 8, Blow.FILL: 8, Blow.STEP: 7, Blow.REVOKE: 7, Blow.RESTART: 8}
-_SHARP = {"no-fence": {**_WEIGHTS, Blow.FREEZE: 150}}
-"""Where a safeguard is left out, what it is there for happens more often."""
-_STEPS_S = (-3600.0, -600.0, -5.0)
+_AIMED = {
+    "no-probe": (Blow.KILL, ("effect.before_journal", DURING)),
+    "no-fence": (Blow.FREEZE, ("effect.before_send",)),
+    "cursor-first": (Blow.KILL, ("intake.before_store",)),
+}
+"""Where a safeguard is left out, what it is there for happens in most turns."""
+_STEPS_S = (-5.0, -1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +74,12 @@ class Plan:
 
 def plan(scenario: Scenario, seed: int, number: int, blows: Sequence[Blow], sabotage: str | None = None) -> Plan:
     """The plan of execution `number` (from 1). The same arguments give the same plan, however many others there are."""
-    weights = _SHARP.get(sabotage or "", _WEIGHTS)
-    possible = {blow: weights[blow] for blow in blows}
+    possible = {blow: _WEIGHTS[blow] for blow in blows}
     chance = random.Random(f"{seed}/{number}")  # noqa: S311  (reproducible on purpose)
     runs = sum(1 for step in scenario.steps_of("chaos") if step.run)
     first = [_first(seed, number, turn) for turn in range(runs)]
-    return Plan(number, [_turn(scenario, chance, moment, possible) for moment in first])
+    turns = [_turn(scenario, chance, moment, possible) for moment in first]
+    return Plan(number, [_sharpened(turn, chance, sabotage) for turn in turns] if sabotage else turns)
 
 
 def _first(seed: int, number: int, turn: int) -> str:
@@ -91,6 +95,13 @@ def _turn(scenario: Scenario, chance: random.Random, moment: str, blows: Mapping
     while chance.random() < 0.3:
         strikes.append(_strike(chance, chance.choice(MOMENTS), blows))
     return Turn(_faults(scenario, chance), strikes, chance.choice((0.0, 0.0, 20.0)))
+
+
+def _sharpened(turn: Turn, chance: random.Random, sabotage: str) -> Turn:
+    blow, moments = _AIMED[sabotage]
+    if chance.random() < 0.2:
+        return turn
+    return replace(turn, strikes=[Strike(chance.choice(moments), chance.choice((1, 1, 2)), blow)])
 
 
 def _faults(scenario: Scenario, chance: random.Random) -> list[tuple[str, answers.Order]]:

@@ -1,4 +1,4 @@
-"""Where a scenario is executed again and again: simulators that stay, a folder and a store that do not, and one time."""
+"""Where a scenario is executed again and again: simulators that stay, a folder and a store that do not, one time."""
 
 from __future__ import annotations
 
@@ -63,6 +63,8 @@ class Site:
     async def pass_time(self, seconds: float) -> None:
         """Let time pass for all."""
         if seconds:
+            for control in self.controls.values():
+                await control.get("/_sim/settings")  # what left before is there before: requests are taken in turn
             self.ahead_s += seconds
             for control in self.controls.values():
                 await control.post("/_sim/clock", {"advance_s": seconds})

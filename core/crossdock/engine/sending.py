@@ -240,8 +240,11 @@ class Sending:
         if not self._stored:  # nothing but reading yet
             return self._not_made(PluginError(f"{self._route.sink_name}: {reason}"))
         step = self._steps[position]
+        # It left within the deadline before now. The journal may say earlier: a process can be frozen in between.
+        left_at = self._clock.now() - self._route.client.deadline
         # What a read left unclear concerns the writes before it: it counts as attempted, so that it is probed.
-        self._steps[position] = replace(step, lost=True, attempted_at=step.attempted_at or self._clock.now())
+        attempted_at = max(step.attempted_at, left_at) if step.attempted_at else self._clock.now()
+        self._steps[position] = replace(step, lost=True, attempted_at=attempted_at)
         return Lost(reason, self._updates())
 
     def _unattempt(self, position: int) -> None:

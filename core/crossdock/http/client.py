@@ -117,6 +117,11 @@ class Client:
         """Seconds until a connection that is lost is tried again; 0 where it may be used."""
         return self._circuit.lost_s
 
+    @property
+    def deadline(self) -> timedelta:
+        """How long a request may take as a whole: nothing of it leaves later."""
+        return timedelta(seconds=self._endpoint.timeout_s)
+
     def only_reads(self, request: Request) -> bool:
         """Whether the connection type declares that such a request changes nothing."""
         path = self._site.path(request)
