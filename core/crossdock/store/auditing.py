@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from crossdock.store.chain import GENESIS, AuditHead, AuditRow, Walk
-
-if TYPE_CHECKING:
-    from crossdock.store.protocol import Store
 
 PAGE = 2000
 """Rows that are in memory at once."""
 _LOWEST = -(2**63)
+
+
+class AuditLog(Protocol):
+    """What a verification reads; a store is one."""
+
+    async def audit_head(self) -> AuditHead | None:
+        """Where the log ends."""
+        ...
+
+    async def audit_page(self, after: int, upto: int, limit: int) -> Sequence[AuditRow]:
+        """Rows of the log."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +47,14 @@ class AuditVerdict:
         return self.fault is None
 
 
-async def verify(store: Store, expect: AuditHead | None = None) -> AuditVerdict:
+async def verify(log: AuditLog, expect: AuditHead | None = None) -> AuditVerdict:
     """Follow the chain from its first row to its head; `expect` is a row and a hash that were noted elsewhere."""
-    head = await store.audit_head()
+    head = await log.audit_head()
     walk = Walk()
     if head is None:
         return _verdict(walk, "the head of the audit log is missing", None)
     passed = expect is None or (expect.seq == 0 and expect.hash == GENESIS)
-    async with aclosing(pages(store, head.seq)) as rows:
+    async with aclosing(pages(log, head.seq)) as rows:
         async for row in rows:
             fault = walk.step(row)
             if fault is not None:
@@ -54,26 +63,26 @@ async def verify(store: Store, expect: AuditHead | None = None) -> AuditVerdict:
                 if expect.hash != row.hash:
                     return _verdict(walk, f"audit row {row.seq} is not the one whose hash was noted", row.seq)
                 passed = True
-    return _ended(walk, head, None if passed else expect, await _behind(store, head, walk))
+    return _ended(walk, head, None if passed else expect, await _behind(log, head, walk))
 
 
-async def pages(store: Store, upto: int, after: int = _LOWEST) -> AsyncGenerator[AuditRow, None]:
+async def pages(log: AuditLog, upto: int, after: int = _LOWEST) -> AsyncGenerator[AuditRow, None]:
     """All rows of the log up to one, in order, read a page at a time."""
-    while rows := await store.audit_page(after, upto, PAGE):
+    while rows := await log.audit_page(after, upto, PAGE):
         for row in rows:
             yield row
         after = rows[-1].seq
 
 
-async def _behind(store: Store, head: AuditHead, walk: Walk) -> int | None:
+async def _behind(log: AuditLog, head: AuditHead, walk: Walk) -> int | None:
     """A row behind the head that no head knows. What was added meanwhile may tell of erasures, too."""
     added = Walk(head)
     last = head.seq
-    async for row in pages(store, 2**63 - 1, head.seq):
+    async for row in pages(log, 2**63 - 1, head.seq):
         last = row.seq
         added.step(row)
     walk.erased_parts += added.erased_parts
-    now = await store.audit_head()
+    now = await log.audit_head()
     return head.seq + 1 if last > head.seq and (now is None or now.seq < last) else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Protocol, Self
 
 from crossdock.contract.values import Link, Links
@@ -19,6 +20,7 @@ from crossdock.store.rows import (
     Delivery,
     DeliveryStory,
     DeliverySummary,
+    Doubt,
     EffectRow,
     Intake,
     NoticeRow,
@@ -41,7 +43,39 @@ class Store(Protocol):
 
     # ------------------------------------------------------------ runs
     def running(self, pipelines: Sequence[str]) -> AbstractAsyncContextManager[None]:
-        """Hold the run lock; only `run` and `serve` take it. Raises: StoreError naming the holder's process."""
+        """Hold the run lock; only what runs pipelines, and what replaces the store or its keys, takes it.
+
+        Where the store is found to have been put back by hand, it is marked as restored first (`mark_restored`).
+
+        Raises: StoreError naming the holder's process.
+        """
+        ...
+
+    # ------------------------------------------------------------ backups
+    async def backup(self, target: Path, *, at: datetime, actor: str) -> int:
+        """Copy the store, as it is at one moment, into a new file of mode 0600 while others work on it; its size.
+
+        The copy is checked (integrity, audit chain) before it gets its name, and says of itself that it is a backup.
+        The audit log of the store notes it as `store.backed_up`.
+
+        Raises: StoreError where the target exists, or the copy is damaged; where the backend has better means of its
+        own (PostgreSQL: `pg_dump`), code "backup_elsewhere", naming them.
+        """
+        ...
+
+    async def mark_restored(self, *, at: datetime, backup_at: datetime | None, actor: str) -> datetime:
+        """Note that this store was put back from a backup: `doubt` says so from now on. What it took for `backup_at`.
+
+        Without `backup_at`, the time of the newest audit row counts. One audit row `store.restored`, with `backup_at`.
+        """
+        ...
+
+    async def doubt(self, pipeline: str) -> Doubt | None:
+        """What is doubtful since the store was put back; None where it never was.
+
+        `read_ended(complete=True)` ends, once per restore, what is doubtful of the records that come later: it keeps
+        the highest record id of that moment as `last_record`.
+        """
         ...
 
     # ------------------------------------------------------------ intake

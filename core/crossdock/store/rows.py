@@ -261,6 +261,22 @@ class Change:
     audit: Sequence[AuditEvent] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """The store was put back from a backup: what happened after that may be in effect without the store knowing."""
+
+    restored_at: datetime
+    """Nothing that the store lost was sent later."""
+    backup_at: datetime
+    """Up to then the store knows."""
+    last_record: int | None
+    """The newest record when the pipeline had been read once since; None: it was not read yet."""
+
+    def concerns(self, record_id: int) -> bool:
+        """Whether what comes of a record may have been done in the time that was lost."""
+        return self.last_record is None or record_id <= self.last_record
+
+
 # ---------------------------------------------------------------- what people ask
 
 

@@ -17,7 +17,7 @@ from crossdock.jsonio import canonical, dumps
 from crossdock.store import codec
 from crossdock.store.moments import from_micros, from_micros_or_none, to_micros
 from crossdock.store.rows import AuditEvent, CursorRow, Intake, Staged
-from crossdock.store.sqlite import audit
+from crossdock.store.sqlite import audit, lineage
 from crossdock.store.sqlite.queries import load, slices, widen
 
 _SALT = 16  # bytes
@@ -205,6 +205,8 @@ def note_read(connection: sqlite3.Connection, pipeline: str, at: datetime, reaso
     moment = to_micros(at)
     idle = moment if complete and reason is not None else None
     connection.execute(load("intake")["note_read"], (pipeline, moment if complete else None, idle, reason))
+    if complete:
+        lineage.note_reread(connection, pipeline)
 
 
 def raw(connection: sqlite3.Connection, record_id: int) -> bytes | None:

@@ -31,19 +31,29 @@ def migrations() -> list[Migration]:
     return [Migration(int(name[:4]), name, entry.read_text(encoding="utf-8")) for name, entry in sorted(found)]
 
 
-def migrate(connection: sqlite3.Connection, path: Path, known: Sequence[Migration] | None = None) -> None:
-    """Apply what is missing. Raises: StoreError where the file is newer than we are, or is no store."""
+def migrate(
+    connection: sqlite3.Connection, path: Path, known: Sequence[Migration] | None = None, *, copying: bool = True
+) -> None:
+    """Apply what is missing, after `copying` the file. Raises: StoreError where it is newer than we are or no store."""
     known = migrations() if known is None else known
     try:
         version = _version(connection, path)
         _refuse_newer(version, known[-1].number, path)
         for migration in known:
             if migration.number > version:
-                _apply(connection, path, migration)
+                _apply(connection, path, migration, copying=copying)
     except sqlite3.Error as error:
         raise faults.explain(error, path) from error
     except OSError as error:
         raise faults.explain_os(error, path) from error
+
+
+def refuse_foreign(connection: sqlite3.Connection, path: Path) -> None:
+    """Raises: StoreError where the file is no store, or a newer one than we know."""
+    version = _version(connection, path)
+    if not version:
+        raise faults.not_a_store(path)
+    _refuse_newer(version, migrations()[-1].number, path)
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> int:
@@ -64,8 +74,8 @@ def _refuse_newer(version: int, ours: int, path: Path) -> None:
         )
 
 
-def _apply(connection: sqlite3.Connection, path: Path, migration: Migration) -> None:
-    if migration.number > 1:
+def _apply(connection: sqlite3.Connection, path: Path, migration: Migration, *, copying: bool) -> None:
+    if migration.number > 1 and copying:
         _copy(connection, path.with_name(f"{path.name}.before-{migration.number}"))
     connection.execute("BEGIN IMMEDIATE")
     try:

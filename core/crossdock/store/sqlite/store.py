@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -21,16 +21,18 @@ from crossdock.http.buckets import Ask, Rented, Told
 from crossdock.http.circuit import Outage
 from crossdock.http.types import Rate, Token
 from crossdock.store import auditing
-from crossdock.store.chain import AuditHead, AuditRow
+from crossdock.store.chain import OURSELVES, AuditHead, AuditRow
 from crossdock.store.cipher import Key, need_key
 from crossdock.store.protocol import LEASE
 from crossdock.store.rows import (
+    AuditEvent,
     Change,
     CursorRow,
     Decision,
     Delivery,
     DeliveryStory,
     DeliverySummary,
+    Doubt,
     EffectRow,
     Intake,
     NoticeRow,
@@ -48,6 +50,7 @@ from crossdock.store.sqlite import (
     effects,
     holders,
     limits,
+    lineage,
     links,
     lock,
     notices,
@@ -56,6 +59,7 @@ from crossdock.store.sqlite import (
     status,
     trace,
 )
+from crossdock.store.sqlite import backup as backups
 from crossdock.store.sqlite import intake as staging
 from crossdock.store.sqlite import pauses as pausing
 from crossdock.store.sqlite.connections import open_writer
@@ -107,7 +111,37 @@ class SqliteStore:
     async def running(self, pipelines: Sequence[str]) -> AsyncIterator[None]:
         """Hold the run lock: one for the whole file."""
         with lock.hold(self.path):
-            yield
+            await self._mark()
+            try:
+                yield
+            finally:
+                with anyio.CancelScope(shield=True), suppress(StoreError):  # the mark of the begin does, too
+                    await self._mark()
+
+    # ------------------------------------------------------------ backups
+
+    async def backup(self, target: Path, *, at: datetime, actor: str) -> int:
+        """Copy the store into a new file."""
+        size = await backups.take(self.path, target, at)
+        event = AuditEvent("store.backed_up", None, "store", at, actor=actor, detail={"file": target.name})
+        await self._writer.apply(Change(audit=[event]))
+        return size
+
+    async def mark_restored(self, *, at: datetime, backup_at: datetime | None, actor: str) -> datetime:
+        """Note that this store was put back from a backup."""
+        return await self._writer.do(partial(lineage.mark_restored, at=at, backup_at=backup_at, actor=actor))
+
+    async def doubt(self, pipeline: str) -> Doubt | None:
+        """What is doubtful since the store was put back."""
+        return self._reader.now(partial(lineage.doubt, pipeline=pipeline))
+
+    async def _mark(self) -> None:
+        """Renew the mark in the store and beside it; an older copy that was put back by hand is recognised by that."""
+        said = await to_thread.run_sync(lineage.said_beside, self.path)
+        if self._reader.now(partial(lineage.is_put_back, said=said)):
+            await self.mark_restored(at=self._clock.now(), backup_at=None, actor=OURSELVES)
+        mark = await self._writer.do(partial(lineage.renew, said=said))
+        await to_thread.run_sync(lineage.say_beside, self.path, mark)
 
     # ------------------------------------------------------------ intake
 

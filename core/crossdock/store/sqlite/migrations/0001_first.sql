@@ -34,6 +34,25 @@ CREATE TABLE pauses (
     PRIMARY KEY (kind, name)
 ) WITHOUT ROWID;
 
+-- Where this file comes from. `mark` changes with every run and stands in a file beside the store, too: where the two
+-- differ, an older copy was put back.
+CREATE TABLE lineage (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    mark TEXT,
+    before TEXT,                            -- what the file beside says where a process died between the two
+    taken_at INTEGER,                       -- in a backup: when it was taken
+    restored_at INTEGER,                    -- when the store was last put back
+    backup_at INTEGER                       -- and what it knew then: nothing after this
+);
+INSERT INTO lineage (one) VALUES (1);
+
+-- Which pipelines were read once as a whole since: what was stored before may be in effect without the store knowing.
+CREATE TABLE rereads (
+    pipeline TEXT PRIMARY KEY,
+    restored_at INTEGER NOT NULL,
+    last_record INTEGER NOT NULL
+) WITHOUT ROWID;
+
 -- ------------------------------------------------------------ what was read
 
 CREATE TABLE records (
