@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -66,9 +65,10 @@ def verify(ctx: click.Context, options: Options, source: Path | None, expect: st
 
 
 async def _verify(outline: Outline, noted: AuditHead | None) -> AuditVerdict:
+    from crossdock.cli.marking import open_existing
     from crossdock.store.auditing import verify as walk
 
-    async with _opened(outline) as store:
+    async with open_existing(outline) as store:
         return await walk(store, noted)
 
 
@@ -177,10 +177,11 @@ async def _export(
     personal: bool,
     output: Path | None,
 ) -> None:
+    from crossdock.cli.marking import open_existing
     from crossdock.store.exporting import Selection
     from crossdock.store.exporting import export as lines_of
 
-    async with _opened(outline) as store:
+    async with open_existing(outline) as store:
         refs = None if key is None else await _refs(store, key)
         selection = Selection(refs, pipelines, *period)
         facts = {"selection": _of_selection(selection, key, customer), "personal": "kept" if personal else "left out"}
@@ -230,15 +231,3 @@ def _target(output: Path | None) -> AbstractContextManager[IO[bytes]]:
         raise ConfigError(
             f"{output} cannot be written: {error.strerror}", fix="name a file in a writable folder"
         ) from None
-
-
-@asynccontextmanager
-async def _opened(outline: Outline) -> AsyncIterator[Store]:
-    from crossdock.cli.vault import store_exists
-    from crossdock.clock import SystemClock
-    from crossdock.store.open import open_store
-
-    if not store_exists(outline):
-        raise ConfigError("there is no store yet", fix="`crossdock run` makes it", code="no_store")
-    async with open_store(outline.store, clock=SystemClock(), folder=outline.folder) as store:
-        yield store

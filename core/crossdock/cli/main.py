@@ -29,6 +29,8 @@ COMMANDS: Mapping[str, str] = {
     "pause": "Stop a pipeline or a connection for a while, without touching the file.",
     "resume": "Let a paused pipeline or connection go on.",
     "audit": "Verify the log of everything that was done, and export it.",
+    "backup": "Copy the store into a file, while others work on it.",
+    "restore": "Put a backup into the store's place; what it does not know is looked for before it is sent.",
     "connections": "Test the accounts: who we are there, and which permissions are missing.",
     "secrets": "Keep secrets, encrypted, for ${secret:NAME}.",
     "plugins": "Say what is installed and what can be configured.",

@@ -42,6 +42,7 @@ from crossdock.store.rows import (
     Decision,
     Delivery,
     DeliveryUpdate,
+    Doubt,
     EffectRow,
     EffectState,
     EffectUpdate,
@@ -56,13 +57,19 @@ class Deliverer:
     """Works on the deliveries of one route, many at a time."""
 
     def __init__(
-        self, route: BoundRoute, store: Store, clock: Clock, rng: random.Random, alive: Alive = everything
+        self,
+        route: BoundRoute,
+        store: Store,
+        clock: Clock,
+        rng: random.Random,
+        alive: Alive = everything,
+        doubt: Doubt | None = None,
     ) -> None:
         self._route = route
         self._store = store
         self._clock = clock
-        self._judge = Judge(route, store, clock, alive=alive)
-        self._prober = Prober(route, clock)
+        self._judge = Judge(route, store, clock, alive=alive, doubt=doubt)
+        self._prober = Prober(route, clock, doubt)
         self._closing = Closing(route, rng)
         self._successor = Successor(route, store, clock, self._prober)
         self._careful: set[int] = set()
@@ -98,7 +105,7 @@ class Deliverer:
         if _untouched(delivery):
             return await self._fresh(delivery, links, shield)
         effects = await self._store.effects_of(delivery.id)
-        unclear = delivery.state is State.ATTEMPTED or any(map(is_unknown, effects))
+        unclear = delivery.state is State.ATTEMPTED or any(map(self._prober.is_open, effects))
         blocked = await self._resolve(delivery, effects)
         if blocked is not None:
             return await self._close(delivery, blocked)
@@ -118,14 +125,17 @@ class Deliverer:
         """Settle what is unknown; a verdict where that is not possible now."""
         blocked: Verdict | None = None
         for row in effects:
-            if not is_unknown(row):
+            if not self._prober.is_open(row):
                 continue
             match await self._prober.resolve(row):
                 case Found(receipt):
                     await self._journal(delivery, row, receipt)
                 case ProvenAbsent(steps):
-                    event = audit("effect.absent", delivery, self._clock.now(), effect=row.id, effect_key=row.key)
-                    await self._store.apply(Change(steps=updates(row, steps), audit=(event,)))
+                    at = self._clock.now()
+                    event = audit("effect.absent", delivery, at, effect=row.id, effect_key=row.key)
+                    # After a restore each is looked for once: the time of that look is kept where it settles later.
+                    seen = [EffectUpdate(row.id, row.state, at)] if self._prober.is_doubtful(row) else ()
+                    await self._store.apply(Change(steps=updates(row, steps), settled=seen, audit=(event,)))
                     again = f"{row.key} was shown not to have happened; it is sent again"
                     absent = Verdict(State.PENDING, "answer_lost", again, retry=True)
                     blocked = blocked or (half_made(absent) if any(map(is_done, steps)) else absent)

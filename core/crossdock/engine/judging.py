@@ -14,7 +14,7 @@ from crossdock.engine.route import BoundRoute
 from crossdock.engine.stored import new_id, substance, to_settled, to_step
 from crossdock.errors import HoldError, PluginError
 from crossdock.store.protocol import Store
-from crossdock.store.rows import Delivery, DeliverySummary, EffectRow, EffectState, NewEffect, State
+from crossdock.store.rows import Delivery, DeliverySummary, Doubt, EffectRow, EffectState, NewEffect, State
 
 OPEN = (State.PENDING, State.ATTEMPTED, State.WAITING, State.HELD)
 """A delivery in such a state is come back to, if its route works."""
@@ -83,17 +83,26 @@ class Judge:
     """Judges the planned effects of one route against what the store knows.
 
     `store` is None for a plan without one; `look` is "never" for a plan, "always" where only what exists is linked;
-    `alive` says whether a route of a pipeline is one that works, so that its unfinished effects are waited for.
+    `alive` says whether a route of a pipeline is one that works, so that its unfinished effects are waited for; `doubt`
+    is what is doubtful since the store was put back from a backup.
     """
 
     def __init__(
-        self, route: BoundRoute, store: Store | None, clock: Clock, *, look: Look = "needed", alive: Alive = everything
+        self,
+        route: BoundRoute,
+        store: Store | None,
+        clock: Clock,
+        *,
+        look: Look = "needed",
+        alive: Alive = everything,
+        doubt: Doubt | None = None,
     ) -> None:
         self._look = look
+        self._doubt = doubt
         self._alive = alive
         self._route = route
         self._store = store
-        self._prober = Prober(route, clock)
+        self._prober = Prober(route, clock, doubt)
         self._clock = clock
 
     async def plan(self, delivery: Delivery, document: Any, links: Links) -> Planned:
@@ -133,7 +142,7 @@ class Judge:
         if self.same(effect, latest):
             return Already(latest)
         if self._route.sink.kind == "state":
-            return New(self._new(delivery, effect, version), effect)
+            return await self._next(delivery, effect, version)
         unchanged = await self._unchanged_today(planned, latest, delivery, links)
         if unchanged and not compare:
             return Already(latest)
@@ -158,14 +167,45 @@ class Judge:
     async def _first(self, delivery: Delivery, effect: Effect, version: int) -> Judgement:
         if not self._looks(delivery):
             return New(self._new(delivery, effect, version), effect)
-        match await self._prober.look_first(effect):
+        if not self._route.sink.can_probe():
+            return self._unseen(delivery, effect, version)
+        return await self._looked(delivery, effect, version)
+
+    async def _next(self, delivery: Delivery, effect: Effect, version: int) -> Judgement:
+        """The next version of a state, which the store may have forgotten that it sent."""
+        if self._look != "never" and self._is_doubtful(delivery) and self._route.sink.can_probe():
+            return await self._looked(delivery, effect, version)
+        return New(self._new(delivery, effect, version), effect)
+
+    async def _looked(self, delivery: Delivery, effect: Effect, version: int) -> Judgement:
+        match await self._prober.look_first(effect, doubtful=self._is_doubtful(delivery)):
             case Done(receipt):
                 return Adopted(self._new(delivery, effect, version, EffectState.ADOPTED, receipt), receipt)
             case Absent():
                 return New(self._new(delivery, effect, version), effect)
 
+    def _unseen(self, delivery: Delivery, effect: Effect, version: int) -> Judgement:
+        """The store may have forgotten it, and nobody can look: a state may be repeated, anything else may not."""
+        if self._route.sink.kind == "state" or delivery.code == "replayed":
+            return New(self._new(delivery, effect, version), effect)
+        assert self._doubt is not None  # noqa: S101  (only then it is looked for without a probe)
+        raise HoldError(
+            "restored_unseen",
+            f"{effect.key} may have been made: the store was restored on {self._doubt.restored_at:%Y-%m-%d %H:%M %Z} "
+            f"and knows nothing after {self._doubt.backup_at:%Y-%m-%d %H:%M %Z}; {self._route.sink_name} cannot look",
+            fix="look for it in the remote system; `crossdock discard` if it is there, `crossdock replay` if it is not",
+        )
+
+    def _is_doubtful(self, delivery: Delivery) -> bool:
+        return self._doubt is not None and self._doubt.concerns(delivery.record_id)
+
     def must_look(self, delivery: Delivery) -> bool:
-        """Whether to look before the first creation: in a back-fill somebody else may have made it already."""
+        """Whether to look before the first creation: in a back-fill somebody else may have made it already.
+
+        So may a store have done that was put back since, whatever the sink can do.
+        """
+        if self._is_doubtful(delivery):
+            return True
         sink = self._route.sink
         return sink.can_probe() and (sink.probe_first or (delivery.backfill and not sink.refuses_duplicates))
 

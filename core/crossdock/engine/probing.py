@@ -9,11 +9,11 @@ from crossdock.boundary import sabotaged
 from crossdock.clock import Clock
 from crossdock.contract.values import Absent, CannotTell, Conflict, Done, Effect, Probe, Receipt
 from crossdock.engine.route import BoundRoute
-from crossdock.engine.stored import forgotten, last_attempt, to_effect
+from crossdock.engine.stored import forgotten, is_unknown, last_attempt, to_effect
 from crossdock.engine.verdict import Verdict, held_unknown, leaf, unknown
 from crossdock.errors import CredentialsError, CrossdockError, HoldError, StoreError, TransientError
 from crossdock.http import LOST
-from crossdock.store.rows import EffectRow, StepRow
+from crossdock.store.rows import Doubt, EffectRow, EffectState, StepRow
 
 _SOON = timedelta(seconds=1)
 
@@ -45,11 +45,25 @@ class Open:
 
 
 class Prober:
-    """Asks the sink of one route; reads only."""
+    """Asks the sink of one route; reads only.
 
-    def __init__(self, route: BoundRoute, clock: Clock) -> None:
+    With a doubt, what the store lost may have sent anything that was planned before the store was put back, until then.
+    """
+
+    def __init__(self, route: BoundRoute, clock: Clock, doubt: Doubt | None = None) -> None:
         self._route = route
         self._clock = clock
+        self._doubt = doubt
+
+    def is_open(self, row: EffectRow) -> bool:
+        """Whether a stored effect may have happened without our knowing."""
+        return is_unknown(row) or self.is_doubtful(row)
+
+    def is_doubtful(self, row: EffectRow) -> bool:
+        """Whether the store may have forgotten that it sent an unfinished effect, and nobody looked since."""
+        if self._doubt is None or row.state is not EffectState.ATTEMPTED:
+            return False
+        return (row.settled_at or row.planned_at) <= self._doubt.restored_at
 
     async def ask(self, effect: Effect) -> Probe:
         """One look; a fault of the look itself is "cannot tell". Raises: CredentialsError, StoreError."""
@@ -78,7 +92,7 @@ class Prober:
             return ProvenAbsent(forgotten(row.steps))
         asked_at = self._clock.now()
         row, moved = _on_our_clock(row, asked_at)
-        settles_at = last_attempt(row) + self._route.sink.settles_after
+        settles_at = self._settles_at(last_attempt(row))
         match await self.ask(to_effect(row)):
             case Done(receipt):
                 return Found(receipt)
@@ -103,12 +117,24 @@ class Prober:
             return unknown(f"its answer was lost, and looking failed: {reason}", asked_at + _AGAIN)
         return held_unknown(f"its answer was lost, and looking keeps failing: {reason}")
 
-    async def look_first(self, effect: Effect) -> Done | Absent:
-        """Look before the first creation. Raises: HoldError where something else is there, TransientError."""
+    def _settles_at(self, last: datetime) -> datetime:
+        """From when on absence counts of what may have been sent at `last`."""
+        if self._doubt is not None:
+            last = max(last, self._doubt.restored_at)
+        return last + self._route.sink.settles_after
+
+    async def look_first(self, effect: Effect, *, doubtful: bool = False) -> Done | Absent:
+        """Look before the first creation; `doubtful`: what the store lost may have sent it until a moment ago.
+
+        Raises: HoldError where something else is there; TransientError where it could not be told yet.
+        """
+        asked_at = self._clock.now()
         match await self.ask(effect):
             case Done() as done:
                 return done
             case Absent() as absent:
+                if doubtful and self._doubt is not None:
+                    self._refuse_early(effect, self._settles_at(self._doubt.restored_at) - asked_at)
                 return absent
             case Conflict(differences):
                 raise HoldError(
@@ -121,6 +147,11 @@ class Prober:
                 if lost_s > 0:
                     raise TransientError(why, code=LOST, retry_after=lost_s)
                 raise TransientError(why, code="cannot_look")
+
+    def _refuse_early(self, effect: Effect, wait: timedelta) -> None:
+        if wait > timedelta(0):
+            reason = f"the store was restored a moment ago: {effect.key} is not there yet, but may still appear"
+            raise TransientError(reason, code="restored", retry_after=wait.total_seconds())
 
 
 def _on_our_clock(row: EffectRow, now: datetime) -> tuple[EffectRow, tuple[StepRow, ...]]:

@@ -20,7 +20,7 @@ from crossdock.errors import CredentialsError, CrossdockError, StoreError
 from crossdock.http import LOST
 from crossdock.observe.logs import get_logger
 from crossdock.store.protocol import Store
-from crossdock.store.rows import Delivery, DeliveryUpdate, State
+from crossdock.store.rows import Delivery, DeliveryUpdate, Doubt, State
 
 _log = get_logger("crossdock.engine")
 
@@ -55,25 +55,45 @@ class PipelineRun:
         self._progress = progress
         self._done = Progress(origin.pipeline)
         self._reader = IntakeReader(origin, store, clock, self._on_staged)
-        self._dispatchers = [
-            Dispatcher(route, Deliverer(route, store, clock, rng, alive), store, clock, pauses, self._on_settled)
-            for route in routes
-        ]
+        self._routes = routes
+        self._rng = rng
+        self._alive = alive
+        self._dispatchers: Sequence[Dispatcher] = ()
 
     @property
     def refused(self) -> bool:
         """Whether a connection of this pipeline refused our credentials."""
-        names = {self._origin.connection_name, *(dispatcher.connection_name for dispatcher in self._dispatchers)}
+        names = {self._origin.connection_name, *(route.sink_connection_name for route in self._routes)}
         return not names.isdisjoint(self._pauses.refused)
 
     async def run(self, wait_s: float, key: str | None = None) -> None:
         """Read once and deliver until nothing is due within `wait_s`. Raises: StoreError."""
+        doubt = await self._store.doubt(self._origin.pipeline)
+        if doubt is not None and doubt.last_record is None:
+            doubt = await self._reread(doubt)
+            if doubt is None:
+                return
+        self._dispatchers = [self._dispatcher(route, doubt) for route in self._routes]
         async with anyio.create_task_group() as tasks:
             for dispatcher in self._dispatchers:
                 tasks.start_soon(dispatcher.run, wait_s)
             await self._read(key)
             for dispatcher in self._dispatchers:
                 dispatcher.reading_ended()
+
+    async def _reread(self, doubt: Doubt) -> Doubt | None:
+        """Read before anything is delivered: what is pending could undo a newer change that the store forgot.
+
+        None where reading failed: then nothing is delivered.
+        """
+        _log.warning("store.reread", pipeline=self._origin.pipeline, backup_at=doubt.backup_at.isoformat())
+        await self._read(None)
+        doubt = await self._store.doubt(self._origin.pipeline) or doubt
+        return None if doubt.last_record is None else doubt
+
+    def _dispatcher(self, route: BoundRoute, doubt: Doubt | None) -> Dispatcher:
+        deliverer = Deliverer(route, self._store, self._clock, self._rng, self._alive, doubt)
+        return Dispatcher(route, deliverer, self._store, self._clock, self._pauses, self._on_settled)
 
     async def _read(self, key: str | None) -> None:
         """Read the source; a fault of the source does not keep what is stored from being delivered."""

@@ -12,7 +12,7 @@ from crossdock.engine.judging import Leftover
 from crossdock.engine.probing import Found, Open, Prober, ProvenAbsent
 from crossdock.engine.route import BoundRoute
 from crossdock.engine.settling import audit, settled
-from crossdock.engine.stored import is_partial, is_unknown, updates
+from crossdock.engine.stored import is_partial, updates
 from crossdock.engine.verdict import Verdict
 from crossdock.store.protocol import Store
 from crossdock.store.rows import Change, Delivery, DeliveryUpdate, EffectState, EffectUpdate, State, StepRow
@@ -29,7 +29,7 @@ class Successor:
 
     async def settle(self, delivery: Delivery, leftover: Leftover) -> Verdict | None:
         """Find out what became of an effect; a verdict where that cannot be told yet."""
-        if not is_unknown(leftover.row) and not is_partial(leftover.row):  # nothing of it was done
+        if not self._prober.is_open(leftover.row) and not is_partial(leftover.row):  # nothing of it was done
             await self._void(delivery, leftover, ())
             return None
         match await self._prober.resolve(leftover.row):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
-from crossdock.clock import Clock
+from crossdock.clock import Clock, SystemClock
 from crossdock.errors import ConfigError
 from crossdock.store.cipher import Key
 from crossdock.store.protocol import Store
+from crossdock.store.sqlite.backup import Restored, restore
 from crossdock.store.sqlite.store import SqliteStore
 
 
@@ -21,6 +23,20 @@ def open_store(url: str, *, clock: Clock, key: Key | None = None, folder: Path =
             "a PostgreSQL store is not available in this version", code="store_unknown", fix="write `sqlite:FILE`"
         )
     raise ConfigError(f"`{scheme}` is no store", code="store_unknown", fix="write `store: sqlite:crossdock.db`")
+
+
+async def restore_store(
+    url: str, source: Path, *, at: datetime, actor: str, replace: bool, folder: Path = Path()
+) -> Restored:
+    """Put a backup into the place that `store:` names. Raises: StoreError; ConfigError where others do that better."""
+    store = open_store(url, clock=SystemClock(), folder=folder)
+    if not isinstance(store, SqliteStore):
+        raise ConfigError(
+            "this store is not restored by crossdock",
+            code="restore_elsewhere",
+            fix="restore it with the database's own means, then `crossdock restore --mark --as-of TIME`",
+        )
+    return await restore(source, store.path, at=at, actor=actor, replace=replace)
 
 
 def _path(rest: str) -> Path:

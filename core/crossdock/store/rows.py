@@ -165,6 +165,7 @@ class EffectRow:
     receipt: Receipt | None
     planned_at: datetime
     settled_at: datetime | None
+    """Of one that is unfinished: when it was last shown to be absent, after the store was put back."""
 
 
 @dataclass(frozen=True, slots=True)

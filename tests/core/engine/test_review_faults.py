@@ -445,7 +445,7 @@ async def test_held_delivery_that_is_due_again_is_not_sent_beside_a_younger_one_
     await bench.deliver()
     assert await bench.states("a") == [("held", "refused")]
     await bench.stage({**thing("b"), "line": "one"})
-    (dispatcher,) = bench.pipeline_run()._dispatchers
+    dispatcher = bench.pipeline_run()._dispatcher(bench.route(), None)
     ((younger, _),) = await dispatcher._fetch()
     dispatcher._busy[younger.id] = younger.ordering_key
     clock.advance(400)

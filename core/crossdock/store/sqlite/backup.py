@@ -120,14 +120,9 @@ def _mark(draft: Path, at: datetime, actor: str) -> tuple[datetime, str]:
 
 
 def _put_aside(path: Path, at: datetime) -> Path:
-    """Give the store that is there another name; a write-ahead log that cannot be folded in goes with it."""
+    """Give the store that is there another name, and its write-ahead log with it, as they are."""
     kept = path.with_name(f"{path.name}.replaced-{at:%Y%m%dT%H%M%SZ}")
     _refuse_existing(kept)
-    try:
-        with closing(_open(path)) as old:
-            old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    except sqlite3.Error:
-        pass  # it is damaged, perhaps that is why: it is kept as it is
     # The log goes first: a new store beside an old log would be taken for a part of it.
     for suffix in ("-wal", "-shm"):
         beside = path.with_name(f"{path.name}{suffix}")

@@ -135,7 +135,7 @@ def _effect(row: tuple[Any, ...]) -> Iterator[TraceEvent]:
     facts = {"effect": effect_id, "sink": sink, "version": version, "delivery": delivery_id}
     if state != EffectState.ADOPTED:
         yield TraceEvent(from_micros(planned_at), pipeline, "effect.planned", account, key, facts)
-    if settled_at is not None:
+    if settled_at is not None and state != EffectState.ATTEMPTED:
         made = codec.receipt_from_text(receipt)
         thing = {} if made is None else {"made": made.kind, "id": made.id}
         yield TraceEvent(from_micros(settled_at), pipeline, f"effect.{state}", account, key, {**facts, **thing})
