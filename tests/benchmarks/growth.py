@@ -26,7 +26,7 @@ def show(world: World, asked: Namespace) -> None:
     rounds = [[_round(world, folder, orders) for folder, _ in stores] for _ in range(asked.rounds)]
     tables.show(
         f"growth: {orders} new orders into a store of so many; answers from start to exit, in ms",
-        ("stored", "seeded in", "steady", "CPU s/1,000", "peak MB", *(" ".join(question) for question in _QUESTIONS)),
+        ("stored", "seeding CPU", "steady", "CPU s/1,000", "peak MB", *(" ".join(question) for question in _QUESTIONS)),
         [
             _row(size, took, [one[at] for one in rounds])
             for at, (size, (_, took)) in enumerate(zip(sizes, stores, strict=True))
@@ -64,7 +64,7 @@ def _row(size: int, seeding: Took, rounds: Sequence[tuple[Run, list[Took]]]) -> 
     runs = [run for run, _ in rounds]
     return [
         f"{size:,}",
-        f"{seeding.wall_s:.0f} s",
+        f"{seeding.cpu_s:.0f} s",
         f"{median(run.steady for run in runs):.0f}",
         f"{median(run.cpu_per_thousand for run in runs):.2f}",
         f"{max(run.took.rss_mb for run in runs):.0f}",
