@@ -45,16 +45,23 @@ class Connected(Component, Generic[ConnectionT]):
     @property
     def connection(self) -> ConnectionT:
         """The configured account."""
-        if self._connection is None:
+        bound: ConnectionT | None = _private(self, "_connection")
+        if bound is None:
             raise RuntimeError(f"{type(self).__name__} is not bound to a connection")
-        return self._connection
+        return bound
 
     @property
     def http(self) -> Reader:
         """A client of that account, which can only read: core sends what changes something."""
-        if self._http is None:
+        bound: Reader | None = _private(self, "_http")
+        if bound is None:
             raise RuntimeError(f"{type(self).__name__} is not bound to a connection")
-        return self._http
+        return bound
+
+
+def _private(component: BaseModel, name: str) -> Any:
+    """A private attribute, several times a delivery: pydantic's own way to it goes through a failed look-up first."""
+    return (component.__pydantic_private__ or {}).get(name)
 
 
 def type_arguments(component: type[BaseModel]) -> tuple[Any, ...]:

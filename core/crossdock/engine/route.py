@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from crossdock.contract.connection import Connection
@@ -38,12 +39,12 @@ class BoundRoute:
     fingerprint: str = ""
     """Changes with the settings of mappers, sink and connection."""
 
-    @property
+    @cached_property
     def account(self) -> str:
         """The remote account that the effects are made in."""
         return self.sink_connection.identity
 
-    @property
+    @cached_property
     def sink_name(self) -> str:
         """The sink as effects name it."""
         return f"{self.sink_connection.name}.{self.sink.name}"

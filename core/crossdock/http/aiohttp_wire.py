@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ssl
 from base64 import b64encode
+from contextvars import ContextVar
 from io import BytesIO
-from types import SimpleNamespace
-from typing import Any
 
 import aiohttp
 import httpx
@@ -20,6 +19,20 @@ _LONGEST_LINE = 64 * 1024
 # aiohttp warns of larger bodies as bytes: it would hand them to the socket in one go.
 _LARGE_BODY = 1024 * 1024
 _NO_DEADLINE = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None)
+_leaving: ContextVar[Trace] = ContextVar("_leaving")
+"""The trace of the request that this task is about to send: aiohttp builds its request object by itself."""
+
+
+class _TracedRequest(aiohttp.ClientRequest):
+    """Asks before the bytes go to the socket, on fresh and on reused connections alike.
+
+    aiohttp's own tracing could ask as well, and costs as much as half a request. The request that opens a tunnel
+    through a proxy is of aiohttp's own class, and is not ours.
+    """
+
+    async def send(self, conn: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
+        await _leaving.get().leave()
+        return await super().send(conn)
 
 
 class AiohttpWire:
@@ -35,10 +48,11 @@ class AiohttpWire:
 
     async def exchange(self, request: Request, trace: Trace) -> Answer:
         """Send once and return the complete answer."""
-        headers = CIMultiDict((name.decode("ascii"), value.decode("utf-8")) for name, value in request.headers.raw)
+        headers = CIMultiDict([(name.decode("ascii"), value.decode("utf-8")) for name, value in request.headers.raw])
         if self._login and self._proxy and request.url.scheme == "http":
             headers["Proxy-Authorization"] = self._login  # with https it goes onto the CONNECT request alone
         body = request.content
+        _leaving.set(trace)
         response = await self._session.request(
             request.method,
             URL(str(request.url), encoded=True),  # yarl would quote it anew, and a cursor is the vendor's
@@ -47,7 +61,6 @@ class AiohttpWire:
             allow_redirects=False,
             proxy=self._proxy,
             proxy_headers={"Proxy-Authorization": self._login} if self._login and self._proxy else None,
-            trace_request_ctx=trace,
         )
         try:
             check_length(response.headers.get("Content-Length"), self._limit, request)
@@ -64,8 +77,6 @@ class AiohttpWire:
 
 
 def _session(connections: int, trust: ssl.SSLContext) -> aiohttp.ClientSession:
-    listener = aiohttp.TraceConfig()
-    listener.on_request_headers_sent.append(_on_headers)
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=connections, ssl=trust, keepalive_timeout=KEEP_ALIVE_S),
         timeout=_NO_DEADLINE,
@@ -75,16 +86,11 @@ def _session(connections: int, trust: ssl.SSLContext) -> aiohttp.ClientSession:
         skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
         max_line_size=_LONGEST_LINE,
         max_field_size=_LONGEST_LINE,
-        trace_configs=[listener],
+        request_class=_TracedRequest,
     )
     # aiohttp repeats idempotent requests by itself when a reused connection breaks. We decide what is repeated.
     session._retry_connection = False
     return session
-
-
-async def _on_headers(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: Any) -> None:
-    # aiohttp calls this before the bytes go to the socket, on fresh and on reused connections alike.
-    await context.trace_request_ctx.leave()
 
 
 def _login(proxy: httpx.URL) -> str | None:

@@ -10,6 +10,7 @@ import httpx
 
 from crossdock import jsonio
 from crossdock.errors import RejectedError
+from crossdock.http.messages import request_of, url_of
 from crossdock.http.types import Endpoint, Request
 
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
@@ -26,7 +27,9 @@ class Site:
         self._endpoint = endpoint
         self._base = endpoint.base_url.rstrip("/")
         self._prefix = self.url.raw_path.decode("ascii").rstrip("/")
-        self._headers = httpx.Headers({"Accept": "application/json", **endpoint.headers})
+        self._headers = httpx.Headers({"Host": "", "Accept": "application/json", **endpoint.headers})
+        if "host" not in {name.lower() for name in endpoint.headers}:
+            self._headers["Host"] = self.url.netloc.decode("ascii")
 
     def build(
         self,
@@ -53,7 +56,7 @@ class Site:
             all_headers["Content-Type"] = "application/json"
         if headers:
             all_headers.update(headers)
-        request = Request(method, url, headers=all_headers, content=content)
+        request = request_of(method, url_of(url), all_headers, content)
         check_headers(request)
         return request
 

@@ -15,6 +15,7 @@ from crossdock.http.building import check_headers, origin
 from crossdock.http.environment import check_url
 from crossdock.http.faults import answer_lost, cause, not_sent
 from crossdock.http.lines import Lines
+from crossdock.http.messages import copy_of, response_of
 from crossdock.http.types import Endpoint, Request, Response
 from crossdock.http.wire import Answer, AnswerTooLarge, Guard, Trace
 
@@ -51,7 +52,7 @@ class Post:
 
     def copy(self, request: Request, correlation_id: str) -> Request:
         """The copy that will leave; what core stores stays as it was planned, without a token."""
-        copied = Request(request.method, request.url, headers=request.headers, content=request.read())
+        copied = copy_of(request)
         headers = copied.headers
         if "User-Agent" not in headers:
             headers["User-Agent"] = "crossdock"
@@ -122,7 +123,7 @@ def _response(answer: Answer, request: Request, limit: int) -> Response:
     if coding:
         body = decompress(body, coding[-1].decode("latin-1").strip().lower(), limit)
         headers = [(name, value) for name, value in headers if name.lower() not in _FRAMING]
-    return Response(answer.status, headers=headers, content=body, request=request)
+    return response_of(answer.status, headers, body, request)
 
 
 # The body is handed on decoded and whole; these speak of its form on the wire.

@@ -23,8 +23,13 @@ from crossdock.observe.traces import format_trace
 Format = Literal["console", "json"]
 Logger = FilteringBoundLogger
 
-LEVELS = ("debug", "info", "warning", "error", "critical")
+_NUMBERS = {
+    "debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR,
+    "critical": logging.CRITICAL,
+}  # fmt: skip
+LEVELS = tuple(_NUMBERS)
 _LIBRARIES_FROM = logging.WARNING
+_shown_from = logging.WARNING
 _OURS = frozenset({"event", "level", "timestamp", "exception"})
 
 
@@ -34,6 +39,8 @@ def configure(format: Format = "console", level: str = "info", stream: TextIO | 
     Libraries that log by the standard library are shown from WARNING on, whatever `level` lets through of ours.
     """
     number = _number(level)
+    global _shown_from  # noqa: PLW0603  (logging is set up once per process)
+    _shown_from = number
     render = _renderer(format, stream)
     structlog.configure(
         processors=[merge_contextvars, structlog.processors.add_log_level, *_shared(), render],
@@ -43,6 +50,11 @@ def configure(format: Format = "console", level: str = "info", stream: TextIO | 
         cache_logger_on_first_use=False,
     )
     _route_libraries(render, stream, max(number, _LIBRARIES_FROM))
+
+
+def shows(level: str) -> bool:
+    """Whether events of this level are written: to be asked before work is done for their sake alone."""
+    return _number(level) >= _shown_from
 
 
 def get_logger(name: str) -> Logger:
@@ -170,4 +182,4 @@ def _route_libraries(render: Processor, stream: TextIO | None, level: int) -> No
 def _number(level: str) -> int:
     if level not in LEVELS:
         raise ValueError(f"no log level {level!r}: {', '.join(LEVELS)}")
-    return cast("int", getattr(logging, level.upper()))
+    return _NUMBERS[level]
