@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import anyio
-
 from crossdock.boundary import reach
 from crossdock.clock import Clock
 from crossdock.contract.values import Answers, Effect, Receipt
@@ -187,8 +185,7 @@ class Sending:
         async def guard() -> None:
             nonlocal left
             self._shield()
-            with anyio.CancelScope(shield=True):  # not cut off by the request's deadline either
-                await self._journal_attempt(position)
+            await self._journal_attempt(position)  # the request's deadline does not cut it off: see `Store.apply`
             left = True
             reach("effect.before_send")
 
@@ -248,7 +245,8 @@ class Sending:
         return Lost(reason, self._updates())
 
     def _unattempt(self, position: int) -> None:
-        self._steps[position] = replace(self._steps[position], attempted_at=None)
+        if self._steps[position].attempted_at is not None:
+            self._steps[position] = replace(self._steps[position], attempted_at=None)
 
     def _updates(self) -> tuple[StepUpdate, ...]:
         return tuple(StepUpdate(self._row.id, step) for step in self._steps)
@@ -268,14 +266,17 @@ def _kept_back(error: RejectedError) -> CrossdockError:
 
 
 def _answered(step: StepRow, response: Response, at: datetime) -> StepRow:
+    kept = ((name.lower(), name, value) for name, value in response.headers.raw)
     return replace(
         step,
         answered_at=at,
         status=response.status_code,
-        answer_headers=tuple((name, value) for name, value in response.headers.items() if name.lower() in _KEPT),
+        answer_headers=tuple(
+            (name.decode("ascii"), value.decode("latin-1")) for lower, name, value in kept if lower in _KEPT
+        ),
         answer=response.content,
     )
 
 
 # What a receipt may need when it is read again; the rest (cookies, traces) is not kept.
-_KEPT = frozenset({"content-type", "location", "retry-after", "etag", "date"})
+_KEPT = frozenset({b"content-type", b"location", b"retry-after", b"etag", b"date"})

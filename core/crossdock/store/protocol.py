@@ -135,7 +135,11 @@ class Store(Protocol):
         ...
 
     async def apply(self, change: Change) -> None:
-        """Write a change; many callers share one commit."""
+        """Write a change; many callers share one commit.
+
+        A caller that is cancelled, by a deadline of its own too, stays until it is known whether the change is
+        written; the cancellation reaches it where it waits next.
+        """
         ...
 
     async def add_links(self, links: Sequence[Link]) -> None:

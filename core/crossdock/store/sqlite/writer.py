@@ -88,8 +88,13 @@ class Writer:
         operation = _Operation(work, weight, Event())
         self._waiting.append(operation)
         self._wake.set()
-        with anyio.CancelScope(shield=True):  # it will be written, so its caller stays to know: two commits at most
+        try:
             await operation.done.wait()
+        except anyio.get_cancelled_exc_class():
+            # It will be written, so its caller stays to know (two commits at most), and is cancelled where it waits
+            # next. A scope from the outset would do the same, at the price of one more per change.
+            with anyio.CancelScope(shield=True):
+                await operation.done.wait()
         if operation.error is not None:
             raise operation.error
         return operation.result
