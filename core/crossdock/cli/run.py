@@ -80,6 +80,7 @@ def run(
     loaded = load_definition(options, names)
     given = ctx.get_parameter_source("confirm_above") is not click.core.ParameterSource.DEFAULT
     guard = Guard(confirm_above, asks=_at_a_terminal(), refuses=given)
+    _calm_the_collector()
     try:
         ran = anyio.run(_run, loaded, names, wait.total_seconds(), key, guard, line)
     finally:
@@ -107,6 +108,15 @@ async def _run(
             return Ran([result.status for result in results], results)
         assert opened.store is not None  # noqa: S101  (a run has a store)
         return Ran(await opened.store.status(chosen), signal=outcome.signal)
+
+
+def _calm_the_collector() -> None:
+    """What is loaded by now stays to the end: the collector need not walk it again and again, an eighth of the time."""
+    import gc
+
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
 
 
 def _at_a_terminal() -> bool:
