@@ -33,7 +33,7 @@ def to_step(position: int, request: Request, attempted_at: datetime | None = Non
         position=position,
         method=request.method,
         url=str(request.url),
-        headers=tuple(request.headers.items()),
+        headers=tuple((name.decode("ascii"), value.decode("utf-8")) for name, value in request.headers.raw),
         body=request.content,
         attempted_at=attempted_at,
     )

@@ -21,6 +21,7 @@ from crossdock.http.environment import check_url
 from crossdock.http.faults import place
 from crossdock.http.globs import Globs
 from crossdock.http.lines import Lines
+from crossdock.http.messages import value_of
 from crossdock.http.quotas import Gate, Gates, MemoryQuotas, QuotaStore
 from crossdock.http.sending import TOO_LARGE, Observer, Post
 from crossdock.http.tokens import MemoryTokenStore, TokenKeeper, TokenStore
@@ -61,7 +62,7 @@ class Client:
         self._reads = Globs(endpoint.reads)
         self._slots = anyio.CapacityLimiter(endpoint.max_in_flight)
         self._keeper = self._token_keeper(tokens)
-        self._date: str | None = None
+        self._date: bytes | None = None
         self._ahead = timedelta(0)
         """How far the vendor's clock is ahead of ours."""
 
@@ -238,12 +239,12 @@ class Client:
             gate.learn(allowance.remaining, allowance.replenished_at)
 
     def _set_clock(self, response: Response, now: datetime) -> None:
-        date = response.headers.get("Date")
+        date = value_of(response, b"date")
         # Dates count whole seconds: the first answer in a new second tells most, and parsing each would cost.
         if date is None or date == self._date or "Age" in response.headers:
             return
         self._date = date
-        at = http_date(date)
+        at = http_date(date.decode("latin-1"))
         if at is not None:
             self._ahead = at - now
 

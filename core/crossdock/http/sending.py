@@ -15,11 +15,12 @@ from crossdock.http.building import check_headers, origin
 from crossdock.http.environment import check_url
 from crossdock.http.faults import answer_lost, cause, not_sent
 from crossdock.http.lines import Lines
-from crossdock.http.messages import copy_of, response_of
+from crossdock.http.messages import copy_of, field_of, response_of
 from crossdock.http.types import Endpoint, Request, Response
 from crossdock.http.wire import Answer, AnswerTooLarge, Guard, Trace
 
 TOO_LARGE = "answer_too_large"
+_ALWAYS = (field_of("User-Agent", "crossdock"), field_of("Accept-Encoding", "gzip, deflate"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +53,8 @@ class Post:
 
     def copy(self, request: Request, correlation_id: str) -> Request:
         """The copy that will leave; what core stores stays as it was planned, without a token."""
-        copied = copy_of(request)
-        headers = copied.headers
-        if "User-Agent" not in headers:
-            headers["User-Agent"] = "crossdock"
-        if "Accept-Encoding" not in headers:
-            headers["Accept-Encoding"] = "gzip, deflate"
-        if self._endpoint.correlation_header is not None:
-            headers[self._endpoint.correlation_header] = correlation_id
-        return copied
+        name = self._endpoint.correlation_header
+        return copy_of(request, _ALWAYS, None if name is None else field_of(name, correlation_id))
 
     async def send(self, copy: Request, original: Request, correlation_id: str, guard: Guard | None = None) -> Response:
         """Send once; the answer names the request without its token.
