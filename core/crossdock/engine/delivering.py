@@ -32,7 +32,17 @@ from crossdock.engine.sending import Begin, Lost, Made, NotMade, Sending, Sent, 
 from crossdock.engine.settling import Closing, adopted_verdict, adoptions, attention, audit, link_of, settled
 from crossdock.engine.stored import is_done, is_partial, is_unknown, loads_record, to_effect, updates
 from crossdock.engine.succeeding import Successor
-from crossdock.engine.verdict import Verdict, from_error, half_made, held_unknown, in_progress, skipped, unknown
+from crossdock.engine.verdict import (
+    DELIVERED,
+    MADE,
+    Verdict,
+    from_error,
+    half_made,
+    held_unknown,
+    in_progress,
+    skipped,
+    unknown,
+)
 from crossdock.errors import CredentialsError, StoreError
 from crossdock.store.protocol import Store
 from crossdock.store.rows import (
@@ -300,7 +310,8 @@ class Deliverer:
     ) -> DeliveryUpdate:
         at = self._clock.now()
         effect, link, event = settled(self._route, delivery, row, made.receipt, at)
-        verdict = replace(attention(receipts), tried=True)
+        verdict = attention(receipts)
+        verdict = MADE if verdict is DELIVERED else replace(verdict, tried=True)
         return await self._close(delivery, verdict, steps=made.steps, settled=[effect], links=[link], events=[event])
 
     async def _unmade(self, delivery: Delivery, rows: Sequence[EffectRow | NewEffect], sent: Sent) -> DeliveryUpdate:

@@ -12,9 +12,9 @@ from crossdock.errors import CrossdockError
 from crossdock.store.rows import Delivery, PipelineStatus, State
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Progress:
-    """What a pipeline did so far in this run."""
+    """What a pipeline did so far in this run; it counts on while the run goes on."""
 
     pipeline: str
     read: int = 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import anyio
 
@@ -126,7 +125,7 @@ class PipelineRun:
         return message
 
     def _on_staged(self, records: int) -> None:
-        self._done = replace(self._done, read=self._done.read + records)
+        self._done.read += records
         for dispatcher in self._dispatchers:
             dispatcher.wake()
         self._tell()
@@ -134,7 +133,7 @@ class PipelineRun:
     def _on_settled(self, delivery: Delivery, update: DeliveryUpdate) -> None:
         field = _COUNTED.get(update.state)
         if field is not None:
-            self._done = replace(self._done, **{field: getattr(self._done, field) + 1})
+            setattr(self._done, field, getattr(self._done, field) + 1)
             self._tell()
 
     def _tell(self) -> None:

@@ -200,7 +200,7 @@ class Sending:
 
     async def _journal_attempt(self, position: int) -> None:
         at, before = self._clock.now(), self._steps[position]
-        self._steps[position] = replace(before, attempted_at=at)
+        self._steps[position] = before.attempted(at)
         try:
             if self._stored:
                 # The delivery, too: where it was settled meanwhile (superseded, discarded), nothing leaves.
@@ -267,15 +267,8 @@ def _kept_back(error: RejectedError) -> CrossdockError:
 
 def _answered(step: StepRow, response: Response, at: datetime) -> StepRow:
     kept = ((name.lower(), name, value) for name, value in response.headers.raw)
-    return replace(
-        step,
-        answered_at=at,
-        status=response.status_code,
-        answer_headers=tuple(
-            (name.decode("ascii"), value.decode("latin-1")) for lower, name, value in kept if lower in _KEPT
-        ),
-        answer=response.content,
-    )
+    headers = tuple((name.decode("ascii"), value.decode("latin-1")) for lower, name, value in kept if lower in _KEPT)
+    return step.answered(at, response.status_code, headers, response.content)
 
 
 # What a receipt may need when it is read again; the rest (cookies, traces) is not kept.

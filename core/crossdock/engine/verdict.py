@@ -44,6 +44,8 @@ class Verdict:
 
 
 DELIVERED = Verdict(State.DELIVERED)
+MADE = Verdict(State.DELIVERED, tried=True)
+"""Delivered by sending something."""
 
 
 def skipped(reason: str, code: str = "nothing_to_do") -> Verdict:

@@ -154,6 +154,20 @@ class StepRow:
     answer_headers: Sequence[tuple[str, str]] = ()
     answer: bytes | None = None
 
+    def attempted(self, at: datetime) -> StepRow:
+        """The same step, (again) on its way since then."""
+        return StepRow(
+            self.position, self.method, self.url, self.headers, self.body, at, self.answered_at, self.lost,
+            self.status, self.followed, self.answer_headers, self.answer,
+        )  # fmt: skip
+
+    def answered(self, at: datetime, status: int, headers: Sequence[tuple[str, str]], answer: bytes) -> StepRow:
+        """The same step with its answer."""
+        return StepRow(
+            self.position, self.method, self.url, self.headers, self.body, self.attempted_at, at, self.lost,
+            status, self.followed, headers, answer,
+        )  # fmt: skip
+
 
 @row
 class EffectRow:
