@@ -100,7 +100,9 @@ def remaining(row: EffectRow | NewEffect, not_done: Collection[int]) -> tuple[in
 
     Of those that followed from answers only the one is kept that comes next; the others follow anew.
     """
-    if not any(step.attempted_at or step.answered_at or step.followed for step in row.steps):  # as it was planned a moment ago
+    if not any(
+        step.attempted_at or step.answered_at or step.followed for step in row.steps
+    ):  # as it was planned a moment ago
         return 0, list(row.steps)
     said = [bool(_answered(step)) and step.status not in not_done for step in row.steps]
     first = max((place + 1 for place, good in enumerate(said) if good), default=0)
