@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from crossdock.boundary import reach
 from crossdock.clock import Clock
@@ -22,6 +22,7 @@ from crossdock.errors import (
     TransientError,
 )
 from crossdock.http import Request, Response, retry_after
+from crossdock.observe.logs import get_logger
 from crossdock.store.protocol import Store
 from crossdock.store.rows import Change, DeliveryUpdate, EffectRow, NewEffect, State, StepRow, StepUpdate
 
@@ -61,6 +62,11 @@ class Lost:
 
 
 Sent = Made | NotMade | Lost
+
+_log = get_logger("crossdock.engine")
+
+_PROMPT = timedelta(seconds=0.25)
+"""A byte leaves within this time of the moment that was noted for it."""
 
 Begin = Callable[[datetime, Sequence[StepRow]], Change]
 """What stores the effect with its steps as they stand, at that time."""
@@ -185,7 +191,10 @@ class Sending:
         async def guard() -> None:
             nonlocal left
             self._shield()
-            await self._journal_attempt(position)  # the request's deadline does not cut it off: see `Store.apply`
+            # The request's deadline does not cut the journal off (see `Store.apply`). Absence counts from the noted
+            # moment on, so where a slow disk made that the past, the moment is noted anew.
+            while (noted := await self._journal_attempt(position)) + _PROMPT < self._clock.now():
+                _log.warning("journal.slow", delay_s=(self._clock.now() - noted).total_seconds())
             left = True
             reach("effect.before_send")
 
@@ -198,7 +207,8 @@ class Sending:
                 self._unattempt(position)
             raise
 
-    async def _journal_attempt(self, position: int) -> None:
+    async def _journal_attempt(self, position: int) -> datetime:
+        """Note the attempt; when it is said to leave."""
         at, before = self._clock.now(), self._steps[position]
         self._steps[position] = before.attempted(at)
         try:
@@ -212,6 +222,7 @@ class Sending:
         except BaseException:
             self._steps[position] = before
             raise
+        return at
 
     def _judge(self, position: int, response: Response) -> Sent | None:
         status, name = response.status_code, self._route.sink_connection_name

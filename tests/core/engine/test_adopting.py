@@ -179,11 +179,11 @@ async def test_adopt_counts_what_cannot_be_told_and_stores_nothing_of_it(bench, 
 
     adopter = await adopt(bench, belt, [thing()])
 
-    assert fates(adopter) == {"mug": (Fate.UNCLEAR, "cannot_look")}
+    assert fates(adopter) == {"mug": (Fate.UNCLEAR, "connection_lost")}
     assert await bench.states() == []
 
 
-async def test_adopt_says_of_a_sink_that_cannot_look_that_it_cannot(make_bench, sinks, belt, world):
+async def test_adopt_says_of_a_sink_that_connection_lost_that_it_cannot(make_bench, sinks, belt, world):
     bench = await make_bench(sinks["blind"])
     there(world, "mug")
 
