@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from crossdock.contract.component import Duration
     from crossdock.contract.connection import AuthProvider, Connection, TestReport
+    from crossdock.contract.holds import Hold
     from crossdock.contract.hookspecs import hookimpl
     from crossdock.contract.mapper import Mapper
     from crossdock.contract.secret import Secret
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "crossdock.contract.component": ("Duration",),
     "crossdock.contract.connection": ("AuthProvider", "Connection", "TestReport"),
+    "crossdock.contract.holds": ("Hold",),
     "crossdock.contract.hookspecs": ("hookimpl",),
     "crossdock.contract.mapper": ("Mapper",),
     "crossdock.contract.secret": ("Secret",),
@@ -86,6 +88,7 @@ __all__ = [
     "Done",
     "Duration",
     "Effect",
+    "Hold",
     "HoldError",
     "Known",
     "Link",

@@ -62,20 +62,22 @@ def show(options: Options, delivery_id: int, as_json: bool) -> None:
     """Show one delivery: what it is, the requests it made, their answers, and what was recorded about it."""
     import anyio
 
+    from crossdock.cli.choosing import choices
     from crossdock.cli.outline import read_outline
     from crossdock.cli.shapes import of_story, print_json
     from crossdock.errors import ConfigError
 
-    story = anyio.run(_story, read_outline(options.file), delivery_id)
+    outline = read_outline(options.file)
+    story = anyio.run(_story, outline, delivery_id)
     if story is None:
         fix = "`crossdock deliveries` lists them"
         raise ConfigError(f"there is no delivery {delivery_id}", fix=fix, code="unknown_delivery")
     if as_json:
-        print_json(of_story(story))
+        print_json({**of_story(story), "choices": choices(outline, story.summary)})
     else:
         from crossdock.cli.story import print_story
 
-        print_story(story)
+        print_story(story, choices(outline, story.summary))
 
 
 async def _list(
@@ -127,12 +129,12 @@ def _refuse_unknown(outline: Outline, pipelines: Sequence[str]) -> None:
 
 
 def _print_rows(rows: Sequence[DeliverySummary], limit: int) -> None:
-    from crossdock.cli.render import age, counted, table
+    from crossdock.cli.render import age, counted, moment, table
 
     if not rows:
         click.echo("no deliveries")
         return
-    headers = ["id", "pipeline", "route", "key", "revision", "state", "for", "attempts", "why"]
+    headers = ["id", "pipeline", "route", "key", "revision", "state", "for", "attempts", "deadline", "why"]
     click.echo(
         table(
             headers,
@@ -146,6 +148,7 @@ def _print_rows(rows: Sequence[DeliverySummary], limit: int) -> None:
                     row.state,
                     age(row.since),
                     row.attempts,
+                    moment(row.deadline),
                     _why(row),
                 ]
                 for row in rows

@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "deliveries": "List deliveries, or show the whole story of one.",
     "trace": "Tell the whole story of one business key, found by any of its names.",
     "replay": "Take deliveries up again; show first what would change.",
+    "resolve": "Decide a held or dead delivery: it was done, do it again, leave it.",
     "discard": "Close held or dead deliveries for good.",
     "pause": "Stop a pipeline or a connection for a while, without touching the file.",
     "resume": "Let a paused pipeline or connection go on.",

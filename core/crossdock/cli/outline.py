@@ -27,6 +27,8 @@ class Outline:
     """The connections of each pipeline."""
     routes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The ids of the routes of each pipeline."""
+    parts: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    """The components of each pipeline: "source", "mapper" or "sink", and what `use:` says."""
 
     @property
     def folder(self) -> Path:
@@ -45,7 +47,7 @@ def read_outline(file: Path) -> Outline:
     if store is None:
         raise Faults(findings.errors or [_no_store(file, entry)])
     root = document.root
-    names = _customers(root), document.needs_secrets, _connections(root), _uses(root), _routes(root)
+    names = _customers(root), document.needs_secrets, _connections(root), _uses(root), _routes(root), _parts(root)
     return Outline(file, store, *names)
 
 
@@ -86,6 +88,26 @@ def _routes(root: Table) -> dict[str, tuple[str, ...]]:
     if entry is None or not isinstance(entry.value, Table):
         return {}
     return {pipeline.key: tuple(map(_route, _sides(pipeline, "to"))) for pipeline in entry.value}
+
+
+def _parts(root: Table) -> dict[str, tuple[tuple[str, str], ...]]:
+    entry = root.entries.get("pipelines")
+    if entry is None or not isinstance(entry.value, Table):
+        return {}
+    return {pipeline.key: tuple(_components(pipeline)) for pipeline in entry.value}
+
+
+def _components(pipeline: Entry) -> Iterator[tuple[str, str]]:
+    sides = [("source", side) for side in _sides(pipeline, "from")]
+    for side in _sides(pipeline, "to"):
+        mapped = side.entries.get("map")
+        nodes = mapped.value.items if mapped is not None and isinstance(mapped.value, Items) else ()
+        sides += [("mapper", node) for node in nodes if isinstance(node, Table)]
+        sides.append(("sink", side))
+    for kind, side in sides:
+        word = _word(side, "use")
+        if word is not None:
+            yield kind, word
 
 
 def _route(side: Table) -> str:

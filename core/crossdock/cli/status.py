@@ -85,19 +85,18 @@ async def _look_into(store: Store, outline: Outline) -> _Seen:
 
 
 def _print_troubled(troubled: Sequence[DeliverySummary]) -> None:
-    from crossdock.cli.render import age
+    from crossdock.cli.render import age, moment
     from crossdock.observe.printable import printable
     from crossdock.observe.redact import redact_text
 
     if troubled:
         click.echo("\nneeds a person, newest first:")
     for delivery in troubled:
-        told = redact_text(delivery.reason or delivery.code or "")
-        click.echo(
-            printable(
-                f"  {delivery.id}  {delivery.pipeline}  {delivery.key}  {delivery.state} {age(delivery.since)}: {told}"
-            )
-        )
+        why = redact_text(delivery.reason or "")
+        code = f" ({delivery.code})" if delivery.code else ""
+        by = f", deadline {moment(delivery.deadline)}" if delivery.deadline else ""
+        stands = f"{delivery.state} for {age(delivery.since)}{by}"
+        click.echo(printable(f"  {delivery.id}  {delivery.pipeline}  {delivery.key}  {stands}: {why}{code}"))
         click.echo(printable(f"    fix: {delivery.fix}") if delivery.fix else "    fix: look at its story", nl=False)
         click.echo(f"  (`crossdock deliveries show {delivery.id}`)")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -16,8 +17,8 @@ from crossdock.store.rows import DeliveryStory
 _LONGEST = 2000
 
 
-def print_story(story: DeliveryStory) -> None:
-    """What it is, why it is where it is, what was sent and answered, and what was recorded."""
+def print_story(story: DeliveryStory, choices: Mapping[str, str]) -> None:
+    """What it is, why it is where it is, the ways out, what was sent and answered, and what was recorded."""
     summary = story.summary
     _say(f"delivery {summary.id}: {summary.pipeline} → {summary.route}, {summary.key}, revision {summary.revision}")
     state = paint(summary.state.value, summary.state.value)
@@ -28,6 +29,10 @@ def print_story(story: DeliveryStory) -> None:
         _say(f"  why: {redact_text(summary.reason or '')} ({summary.code or 'no code'})")
     if summary.fix:
         _say(f"  fix: {summary.fix}")
+    if choices:
+        _say(f'  or decide: crossdock resolve {summary.id} CHOICE --reason "…"')
+    for choice, told in choices.items():
+        _say(f"    {choice}: {told}")
     if summary.due_at:
         _say(f"  next try: {moment(summary.due_at)}")
     if summary.deadline:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, Pr
 
 from crossdock.contract.connection import Connection
 from crossdock.contract.durations import format_duration, parse_duration
+from crossdock.contract.holds import Hold
 from crossdock.http.types import Reader
 
 ConnectionT = TypeVar("ConnectionT", bound=Connection)
@@ -29,6 +31,8 @@ class Component(BaseModel):
 
     name: ClassVar[str]
     """The word after the plugin's in `use:`: "orders" in `use: walmart.orders`."""
+    holds: ClassVar[Sequence[Hold]] = ()
+    """The situations in which it asks a person."""
 
 
 class Connected(Component, Generic[ConnectionT]):

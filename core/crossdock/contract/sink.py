@@ -23,6 +23,11 @@ class Sink(Connected[ConnectionT], Generic[ConnectionT, DocumentT]):
     """`create`: made once, a change is held. `state`: the newest content wins. `post`: undone only by a reversal."""
     not_done: ClassVar[frozenset[int]] = frozenset({429})
     """Statuses of a write that assert that nothing was done."""
+    makes: ClassVar[str] = ""
+    """The `kind` of its receipts, where what it makes has an id of its own that others link to ("sale_order").
+
+    A person who says that it was done then names that id.
+    """
     bulk: ClassVar[int] = 1
     """How many effects one request may carry."""
 

@@ -137,6 +137,8 @@ class Context:
     links: Links = field(default_factory=Links)
     adopting: bool = False
     notices: list[Notice] = field(default_factory=list)
+    choice: str | None = None
+    """What a person chose of the ways out that the component's `holds` declare, for this one delivery."""
 
     def notice(self, code: str, subject: str, message: str, *, fix: str) -> None:
         """Report something a person should know, once per code and subject, without stopping the delivery."""
@@ -231,11 +233,15 @@ class SettledEffect:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What `plan` may know: links, the latest settled effect of this fact, and what `observe` saw just before."""
+    """What `plan` may know: links, the latest settled effect of this fact, and what `observe` saw just before.
+
+    `choice` is what a person chose of the ways out that the sink's `holds` declare, for this one delivery.
+    """
 
     links: Links = field(default_factory=Links)
     latest: SettledEffect | None = None
     observed: Any = None
+    choice: str | None = None
 
 
 # ---------------------------------------------------------------- what a probe says

@@ -34,9 +34,10 @@ class Comparer:
         settled = delivery.state in (State.DELIVERED, State.SKIPPED)
         compare = settled or (decision is not None and decision.choice == COMPARE)
         try:
-            context = self._route.context(delivery.key, links)
+            choice = None if decision is None else decision.choice
+            context = self._route.context(delivery.key, links, choice)
             documents = self._route.documents(loads_record(delivery), context)
-            planned = [await self._judge.plan(delivery, document, links) for document in documents]
+            planned = [await self._judge.plan(delivery, document, links, choice) for document in documents]
             check_distinct([one.effect for one in planned])
         except (CredentialsError, StoreError):
             raise

@@ -13,6 +13,7 @@ import anyio
 from crossdock.boundary import reach
 from crossdock.clock import Clock
 from crossdock.contract.values import Done, Effect, Link, Links, Notice, Receipt
+from crossdock.engine.deciding import Decider, Settlement
 from crossdock.engine.judging import (
     OPEN,
     Adopted,
@@ -26,11 +27,12 @@ from crossdock.engine.judging import (
     check_distinct,
     everything,
 )
-from crossdock.engine.probing import Found, Open, Prober, ProvenAbsent
+from crossdock.engine.probing import Prober
+from crossdock.engine.resolving import Resolver
 from crossdock.engine.route import BoundRoute
 from crossdock.engine.sending import Begin, Lost, Made, NotMade, Sending, Sent, Shield
 from crossdock.engine.settling import Closing, adopted_verdict, adoptions, attention, audit, link_of, settled
-from crossdock.engine.stored import is_done, is_partial, is_unknown, loads_record, to_effect, updates
+from crossdock.engine.stored import is_partial, is_unknown, loads_record, to_effect
 from crossdock.engine.succeeding import Successor
 from crossdock.engine.verdict import (
     DELIVERED,
@@ -80,9 +82,15 @@ class Deliverer:
         self._clock = clock
         self._judge = Judge(route, store, clock, alive=alive, doubt=doubt)
         self._prober = Prober(route, clock, doubt)
+        self._decider = Decider(route, self._judge, clock)
+        self._resolver = Resolver(route, store, clock, self._prober, self._decider)
         self._closing = Closing(route, rng)
         self._successor = Successor(route, store, clock, self._prober)
         self._careful: set[int] = set()
+
+    def note_change(self) -> None:
+        """The file changed, or a link arrived, since the route last ran: that may resolve what was held."""
+        self._closing.because = ", since the file or a link changed"
 
     async def work(self, delivery: Delivery, links: Links) -> DeliveryUpdate | None:
         """Bring one delivery as far as it goes now; None where somebody else settled it meanwhile.
@@ -115,8 +123,9 @@ class Deliverer:
         if _untouched(delivery):
             return await self._fresh(delivery, links, shield)
         effects = await self._store.effects_of(delivery.id)
+        decision = await self._store.decision(delivery.id)
         unclear = delivery.state is State.ATTEMPTED or any(map(self._prober.is_open, effects))
-        blocked = await self._resolve(delivery, effects)
+        blocked = await self._resolver.settle(delivery, effects, decision)
         if blocked is not None:
             return await self._close(delivery, blocked)
         effects = await self._store.effects_of(delivery.id)
@@ -129,31 +138,20 @@ class Deliverer:
             return await self._look_again(delivery, done)
         if done and unclear:
             return await self._close(delivery, attention([row.receipt for row in done if row.receipt]))
-        return await self._fresh(delivery, links, shield, await self._store.decision(delivery.id))
+        closed = None if decision is None else await self._decider.close(decision, delivery, done, links)
+        if closed is not None:
+            return await self._close_by_word(delivery, closed)
+        return await self._fresh(delivery, links, shield, decision)
 
-    async def _resolve(self, delivery: Delivery, effects: Sequence[EffectRow]) -> Verdict | None:
-        """Settle what is unknown; a verdict where that is not possible now."""
-        blocked: Verdict | None = None
-        for row in effects:
-            if not self._prober.is_open(row):
-                continue
-            match await self._prober.resolve(row):
-                case Found(receipt):
-                    await self._journal(delivery, row, receipt)
-                case ProvenAbsent(steps):
-                    at = self._clock.now()
-                    event = audit("effect.absent", delivery, at, effect=row.id, effect_key=row.key)
-                    # After a restore each is looked for once: the time of that look is kept where it settles later.
-                    seen = [EffectUpdate(row.id, row.state, at)] if self._prober.is_doubtful(row) else ()
-                    await self._store.apply(Change(steps=updates(row, steps), settled=seen, audit=(event,)))
-                    again = f"{row.key} was shown not to have happened; it is sent again"
-                    absent = Verdict(State.PENDING, "answer_lost", again, retry=True)
-                    blocked = blocked or (half_made(absent) if any(map(is_done, steps)) else absent)
-                case Open(verdict, steps):
-                    if steps:
-                        await self._store.apply(Change(steps=updates(row, steps)))
-                    blocked = verdict
-        return blocked
+    async def _close_by_word(self, delivery: Delivery, closed: Settlement) -> DeliveryUpdate:
+        return await self._close(
+            delivery,
+            closed.verdict,
+            effects=closed.effects,
+            settled=closed.settled,
+            links=closed.links,
+            agreed=closed.agreed,
+        )
 
     async def _faulted(self, delivery: Delivery, error: BaseException) -> DeliveryUpdate:
         """Something broke where nothing may: a person decides, who is told where."""
@@ -179,16 +177,17 @@ class Deliverer:
                 receipts.append(row.receipt)
         verdict = attention(receipts)
         if verdict.state is State.DELIVERED:
-            verdict = resolved or replace(verdict, reason=f"resolved: {delivery.code} no longer holds")
+            verdict = resolved or verdict
         return await self._close(delivery, verdict, settled=changes, links=links)
 
     async def _fresh(
         self, delivery: Delivery, links: Links, shield: Shield, decision: Decision | None = None
     ) -> DeliveryUpdate:
-        context = self._route.context(delivery.key, links)
+        choice = None if decision is None else decision.choice
+        context = self._route.context(delivery.key, links, choice)
         try:
             documents = self._route.documents(loads_record(delivery), context)
-            planned = [await self._judge.plan(delivery, document, links) for document in documents]
+            planned = [await self._judge.plan(delivery, document, links, choice) for document in documents]
             check_distinct([one.effect for one in planned])
             careful, compare = delivery.id in self._careful, decision is not None and decision.choice == COMPARE
             judged = [
@@ -302,7 +301,7 @@ class Deliverer:
             if number + 1 == len(rows):
                 reach("settle.before_transaction")
                 return await self._finish(delivery, row, sent, receipts)
-            await self._journal(delivery, row, sent.receipt, sent.steps)
+            await self._resolver.journal(delivery, row, sent.receipt, sent.steps)
         raise AssertionError("there is at least one effect to send")
 
     async def _finish(
@@ -342,18 +341,12 @@ class Deliverer:
         """An answer is lost: journal that, and look at once, since it is often there already."""
         verdict = unknown(sent.reason, self._clock.now())
         update = await self._close(delivery, verdict, steps=sent.steps)
-        blocked = await self._resolve(delivery, await self._store.effects_of(delivery.id))
+        blocked = await self._resolver.settle(delivery, await self._store.effects_of(delivery.id))
         if blocked is None:  # it is there: the delivery is taken up again at once, and closed or continued
             return update
         return await self._close(replace(delivery, state=update.state, code=update.code), blocked)
 
     # ------------------------------------------------------------ writing
-
-    async def _journal(
-        self, delivery: Delivery, row: EffectRow | NewEffect, receipt: Receipt, steps: Sequence[StepUpdate] = ()
-    ) -> None:
-        effect, link, event = settled(self._route, delivery, row, receipt, self._clock.now())
-        await self._store.apply(Change(steps=steps, settled=(effect,), links=(link,), audit=(event,)))
 
     async def _close(
         self,
@@ -366,6 +359,7 @@ class Deliverer:
         links: Sequence[tuple[str | None, Link]] = (),
         notices: Sequence[Notice] = (),
         events: Sequence[AuditEvent] = (),
+        agreed: Sequence[tuple[str, int]] = (),
     ) -> DeliveryUpdate:
         update, change = self._closing.change(
             delivery,
@@ -378,6 +372,7 @@ class Deliverer:
             notices=notices,
             events=events,
         )
+        change = replace(change, agreed=agreed) if agreed else change
         try:
             await self._store.apply(change)
         except StoreError as error:

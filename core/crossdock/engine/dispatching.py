@@ -84,6 +84,7 @@ class Dispatcher:
         again = await self._store.note_definition(route.pipeline, route.name, route.fingerprint, self._clock.now())
         if again:
             _log.info("route.changed", pipeline=route.pipeline, route=route.name, planned_again=again)
+            self._deliverer.note_change()
         send, receive = anyio.create_memory_object_stream[tuple[Delivery, Links]](math.inf)
         async with anyio.create_task_group() as tasks:
             for _ in range(self._route.max_in_flight):

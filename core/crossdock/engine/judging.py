@@ -105,13 +105,13 @@ class Judge:
         self._prober = Prober(route, clock, doubt)
         self._clock = clock
 
-    async def plan(self, delivery: Delivery, document: Any, links: Links) -> Planned:
-        """Plan one document, knowing what is in effect under its key."""
+    async def plan(self, delivery: Delivery, document: Any, links: Links, choice: str | None = None) -> Planned:
+        """Plan one document, knowing what is in effect under its key, and what a person chose."""
         sink = self._route.sink
-        observed = await sink.observe(document, Known(links)) if sink.can_observe() else None
-        key = sink.effect_key(document, Known(links, observed=observed))
+        observed = await sink.observe(document, Known(links, choice=choice)) if sink.can_observe() else None
+        key = sink.effect_key(document, Known(links, None, observed, choice))
         if key is None:  # only a plan can say
-            first = self._route.plan(document, links, None, observed)
+            first = self._route.plan(document, links, None, observed, choice)
             latest = await self._latest(first.key)
             if latest is None or latest.receipt is None:
                 return Planned(first, latest, observed)
@@ -119,7 +119,7 @@ class Judge:
         else:
             latest = await self._latest(key)
         settled = None if latest is None or latest.receipt is None else to_settled(latest)
-        effect = self._route.plan(document, links, settled, observed)
+        effect = self._route.plan(document, links, settled, observed, choice)
         if effect.key != key:
             raise PluginError(f"{self._route.sink_name} names one fact {key!r} and {effect.key!r}")
         return Planned(effect, latest, observed)
@@ -166,7 +166,7 @@ class Judge:
 
     async def _first(self, delivery: Delivery, effect: Effect, version: int) -> Judgement:
         if not self._looks(delivery):
-            return New(self._new(delivery, effect, version), effect)
+            return New(self.new(delivery, effect, version), effect)
         if not self._route.sink.can_probe():
             return self._unseen(delivery, effect, version)
         return await self._looked(delivery, effect, version)
@@ -175,19 +175,19 @@ class Judge:
         """The next version of a state, which the store may have forgotten that it sent."""
         if self._look != "never" and self._is_doubtful(delivery) and self._route.sink.can_probe():
             return await self._looked(delivery, effect, version)
-        return New(self._new(delivery, effect, version), effect)
+        return New(self.new(delivery, effect, version), effect)
 
     async def _looked(self, delivery: Delivery, effect: Effect, version: int) -> Judgement:
         match await self._prober.look_first(effect, doubtful=self._is_doubtful(delivery)):
             case Done(receipt):
-                return Adopted(self._new(delivery, effect, version, EffectState.ADOPTED, receipt), receipt)
+                return Adopted(self.new(delivery, effect, version, EffectState.ADOPTED, receipt), receipt)
             case Absent():
-                return New(self._new(delivery, effect, version), effect)
+                return New(self.new(delivery, effect, version), effect)
 
     def _unseen(self, delivery: Delivery, effect: Effect, version: int) -> Judgement:
         """The store may have forgotten it, and nobody can look: a state may be repeated, anything else may not."""
         if self._route.sink.kind == "state" or delivery.code == "replayed":
-            return New(self._new(delivery, effect, version), effect)
+            return New(self.new(delivery, effect, version), effect)
         assert self._doubt is not None  # noqa: S101  (only then it is looked for without a probe)
         raise HoldError(
             "restored_unseen",
@@ -230,9 +230,21 @@ class Judge:
         return substance(effect.content, steps) == substance(latest.content, stored)
 
     async def _unchanged_today(self, planned: Planned, latest: EffectRow, delivery: Delivery, links: Links) -> bool:
-        """Plan the record behind the latest effect with today's mapping, too: an edited mapping disturbs nothing."""
+        """Plan the record behind the latest effect with today's mapping, too: an edited mapping disturbs nothing.
+
+        So with the record that a person agreed to: it differs from what was made, and counts as in effect.
+        """
         assert self._store is not None  # noqa: S101  (there is a row)
-        raw = await self._store.record_raw(latest.record_id)
+        agreed = await self._store.agreed(latest.id)
+        return await self._stands_for(latest.record_id, planned, latest, delivery, links) or (
+            agreed is not None and await self._stands_for(agreed, planned, latest, delivery, links)
+        )
+
+    async def _stands_for(
+        self, record_id: int, planned: Planned, latest: EffectRow, delivery: Delivery, links: Links
+    ) -> bool:
+        assert self._store is not None  # noqa: S101  (there is a row)
+        raw = await self._store.record_raw(record_id)
         if raw is None:
             return True  # retention took it: what was made stays made
         try:
@@ -249,7 +261,7 @@ class Judge:
         story = await self._store.delivery(latest.delivery_id)
         return "?" if story is None else str(story.summary.revision)
 
-    def _new(
+    def new(
         self,
         delivery: Delivery,
         effect: Effect,
@@ -257,6 +269,7 @@ class Judge:
         state: EffectState = EffectState.ATTEMPTED,
         receipt: Receipt | None = None,
     ) -> NewEffect:
+        """The row of a planned effect."""
         at = self._clock.now()
         return NewEffect(
             id=new_id(at),

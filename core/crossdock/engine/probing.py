@@ -65,6 +65,10 @@ class Prober:
             return False
         return (row.settled_at or row.planned_at) <= self._doubt.restored_at
 
+    def is_outdated(self, at: datetime) -> bool:
+        """Whether the store was put back since: what a person said then says nothing of what it forgot."""
+        return self._doubt is not None and at <= self._doubt.restored_at
+
     async def ask(self, effect: Effect) -> Probe:
         """One look; a fault of the look itself is "cannot tell". Raises: CredentialsError, StoreError."""
         try:

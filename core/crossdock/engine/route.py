@@ -56,17 +56,19 @@ class BoundRoute:
             documents = [mapped for document in documents for mapped in _several(mapper.map(document, context), mapper)]
         return documents
 
-    def plan(self, document: Any, links: Links, latest: SettledEffect | None, observed: Any) -> Effect:
+    def plan(
+        self, document: Any, links: Links, latest: SettledEffect | None, observed: Any, choice: str | None = None
+    ) -> Effect:
         """Plan one document; pure."""
-        effect: Effect = self.sink.plan(document, Known(links, latest, observed))
+        effect: Effect = self.sink.plan(document, Known(links, latest, observed, choice))
         if not isinstance(effect.key, str) or not effect.key or not effect.steps:
             lacks = "a key that is text" if not isinstance(effect.key, str) else "steps" if effect.key else "a key"
             raise PluginError(f"{self.sink_name} planned an effect without {lacks}")
         return effect
 
-    def context(self, key: str, links: Links, *, adopting: bool = False) -> Context:
+    def context(self, key: str, links: Links, choice: str | None = None, *, adopting: bool = False) -> Context:
         """What the mappers may know."""
-        return Context(key=key, pipeline=self.pipeline, customer=self.customer, links=links, adopting=adopting)
+        return Context(key, self.pipeline, self.customer, links, choice=choice, adopting=adopting)
 
 
 def _several(mapped: Any, mapper: Mapper[Any, Any]) -> Sequence[Any]:

@@ -106,6 +106,8 @@ class Closing:
     def __init__(self, route: BoundRoute, rng: random.Random) -> None:
         self._route = route
         self._rng = rng
+        self.because = ""
+        """What may have resolved what was held or waiting, where something is known to have changed."""
 
     def update(self, delivery: Delivery, verdict: Verdict, at: datetime) -> DeliveryUpdate:
         """The update: attempts counted, back-off and recheck times set, given up after the last attempt."""
@@ -114,6 +116,10 @@ class Closing:
         attempts = before + 1 if verdict.retry or verdict.tried else None
         if verdict.retry and attempts is not None and attempts >= self._route.attempts:
             verdict = _gave_up(delivery, verdict, attempts)
+        if verdict.state is State.DELIVERED and delivery.code and delivery.state in (State.HELD, State.WAITING):
+            verdict = replace(
+                verdict, reason=verdict.reason or f"resolved: {delivery.code} no longer holds{self.because}"
+            )
         if verdict.state is State.WAITING and verdict.alert_at is not None and at >= verdict.alert_at:
             verdict = _overdue(verdict)
         return DeliveryUpdate(

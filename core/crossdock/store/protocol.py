@@ -163,6 +163,17 @@ class Store(Protocol):
         """What a person decided of a delivery."""
         ...
 
+    async def agreed(self, effect_id: str) -> int | None:
+        """The changed record that an effect stands for, too, since a person agreed."""
+        ...
+
+    async def resolve(self, delivery_id: int, decided: Decision) -> DeliverySummary:
+        """Keep what a person decided of a held or dead delivery, and make it due; what it was before.
+
+        Raises: StoreError where it is neither.
+        """
+        ...
+
     async def missing(self, pipeline: str, route: str, wanted: Selection) -> Sequence[int]:
         """Records, oldest first, whose newest revision has no delivery on a route; by key and time of reading."""
         ...

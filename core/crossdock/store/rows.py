@@ -130,9 +130,14 @@ class Decision:
     """What a person decided of a delivery; the next run does it."""
 
     choice: str
+    """`COMPARE`, one of `crossdock.contract.holds`, or a word that a component declared."""
     actor: str
     reason: str
     at: datetime
+    ref: str | None = None
+    """What exists there, by the person's word."""
+    insist: bool = False
+    """The person's word counts where a look cannot tell."""
 
 
 @row
@@ -285,6 +290,8 @@ class Change:
     """(effect id, link)."""
     notices: Sequence[tuple[str, Notice]] = ()
     """(pipeline, notice); one per pipeline, code and subject."""
+    agreed: Sequence[tuple[str, int]] = ()
+    """(effect id, record id): a person agreed that the effect stands for this record, too."""
     audit: Sequence[AuditEvent] = ()
 
 

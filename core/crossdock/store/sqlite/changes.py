@@ -35,6 +35,9 @@ def write(connection: sqlite3.Connection, changes: Sequence[Change], now: dateti
     _settle_effects(connection, settled)
     links.write(connection, [one for change in changes for one in change.links], now)
     notices.write(connection, [one for change in changes for one in change.notices], now)
+    agreed = [one for change in changes for one in change.agreed]
+    if agreed:
+        connection.executemany(load("reworking")["agree"], agreed)
     audit.append(connection, chain.from_iterable(change.audit for change in changes))
     _give_way(connection, [one for change in changes for one in change.deliveries if one.yields])
     if effects:

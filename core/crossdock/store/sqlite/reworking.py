@@ -56,7 +56,7 @@ def _replay(connection: sqlite3.Connection, delivery_id: int, reason: str, actor
     connection.execute(sql["reopen"], (f"replayed by {actor}: {reason}", moment, moment, delivery_id))
     connection.execute(sql["forget_decision"], (delivery_id,))
     if summary.state in (State.DELIVERED, State.SKIPPED):
-        connection.execute(sql["decide"], (delivery_id, COMPARE, actor, reason, moment))
+        _decide(connection, delivery_id, Decision(COMPARE, actor, reason, at))
     _note(connection, "delivery.replayed", summary, reason, actor, at)
     return summary
 
@@ -67,7 +67,40 @@ _REPLAYED = (State.HELD, State.DEAD, State.DELIVERED, State.SKIPPED)
 def decision(connection: sqlite3.Connection, delivery_id: int) -> Decision | None:
     """What a person decided of a delivery."""
     row = connection.execute(load("reworking")["decision"], (delivery_id,)).fetchone()
-    return None if row is None else Decision(row[0], row[1], row[2], from_micros(row[3]))
+    if row is None:
+        return None
+    choice, actor, reason, at, ref, insist = row
+    return Decision(choice, actor, reason, from_micros(at), ref, bool(insist))
+
+
+def agreed(connection: sqlite3.Connection, effect_id: str) -> int | None:
+    """The record that an effect stands for, too."""
+    row = connection.execute(load("reworking")["agreed"], (effect_id,)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def resolve(connection: sqlite3.Connection, delivery_id: int, decided: Decision) -> DeliverySummary:
+    """Keep what a person decided of a held or dead delivery, and make it due.
+
+    Raises: StoreError where it is neither.
+    """
+    summary, moment = _held_or_dead(connection, delivery_id, "resolved"), to_micros(decided.at)
+    told = f"resolved by {decided.actor} as {decided.choice}: {decided.reason}"
+    connection.execute(load("reworking")["resolve"], (told, moment, moment, delivery_id))
+    _decide(connection, delivery_id, decided)
+    more: dict[str, str | bool] = {"choice": decided.choice}
+    if decided.ref is not None:
+        more["ref"] = decided.ref
+    if decided.insist:
+        more["insist"] = True
+    _note(connection, "delivery.resolved", summary, decided.reason, decided.actor, decided.at, **more)
+    return summary
+
+
+def _decide(connection: sqlite3.Connection, delivery_id: int, decided: Decision) -> None:
+    moment = to_micros(decided.at)
+    row = (delivery_id, decided.choice, decided.actor, decided.reason, moment, decided.ref, int(decided.insist))
+    connection.execute(load("reworking")["decide"], row)
 
 
 def missing(connection: sqlite3.Connection, pipeline: str, route: str, wanted: Selection) -> list[int]:
@@ -129,7 +162,13 @@ def _known(connection: sqlite3.Connection, delivery_id: int) -> DeliverySummary:
 
 
 def _note(
-    connection: sqlite3.Connection, kind: str, summary: DeliverySummary, reason: str, actor: str, at: datetime
+    connection: sqlite3.Connection,
+    kind: str,
+    summary: DeliverySummary,
+    reason: str,
+    actor: str,
+    at: datetime,
+    **more: str | bool,
 ) -> None:
-    detail = {"delivery": summary.id, "from": summary.state.value, "code": summary.code, "reason": reason}
+    detail = {"delivery": summary.id, "from": summary.state.value, "code": summary.code, "reason": reason, **more}
     audit.append(connection, [AuditEvent(kind, summary.pipeline, summary.key, at, actor=actor, detail=detail)])

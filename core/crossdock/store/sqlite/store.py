@@ -218,6 +218,14 @@ class SqliteStore:
         """What a person decided of a delivery."""
         return self._reader.now(partial(reworking.decision, delivery_id=delivery_id))
 
+    async def agreed(self, effect_id: str) -> int | None:
+        """The changed record that an effect stands for, too."""
+        return self._reader.now(partial(reworking.agreed, effect_id=effect_id))
+
+    async def resolve(self, delivery_id: int, decided: Decision) -> DeliverySummary:
+        """Keep what a person decided, and make it due."""
+        return await self._writer.do(partial(reworking.resolve, delivery_id=delivery_id, decided=decided))
+
     async def missing(self, pipeline: str, route: str, wanted: Selection) -> Sequence[int]:
         """Records whose newest revision has no delivery on a route."""
         return await self._reader.ask(partial(reworking.missing, pipeline=pipeline, route=route, wanted=wanted))

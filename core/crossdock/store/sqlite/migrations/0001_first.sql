@@ -129,7 +129,9 @@ CREATE TABLE decisions (
     choice TEXT NOT NULL,
     actor TEXT NOT NULL,
     reason TEXT NOT NULL,
-    at INTEGER NOT NULL
+    at INTEGER NOT NULL,
+    ref TEXT,                               -- what exists there, by the person's word
+    insist INTEGER NOT NULL DEFAULT 0
 );
 
 CREATE TABLE effects (
@@ -150,6 +152,12 @@ CREATE TABLE effects (
 );
 CREATE UNIQUE INDEX effects_fact ON effects (account, sink, key, version);
 CREATE INDEX effects_delivery ON effects (delivery_id);
+
+-- The changed record that an effect stands for, too, since a person agreed.
+CREATE TABLE agreed (
+    effect_id TEXT PRIMARY KEY REFERENCES effects (id) ON DELETE CASCADE,
+    record_id INTEGER NOT NULL REFERENCES records (id)
+);
 
 -- What a sink named beside the requests; only where it named something.
 CREATE TABLE plans (

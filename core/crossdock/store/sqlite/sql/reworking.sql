@@ -21,15 +21,29 @@ UPDATE deliveries SET
 WHERE id = ? AND state IN ('held', 'dead', 'delivered', 'skipped')
 
 -- name: decide
-INSERT INTO decisions (delivery_id, choice, actor, reason, at) VALUES (?, ?, ?, ?, ?)
+INSERT INTO decisions (delivery_id, choice, actor, reason, at, ref, insist) VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (delivery_id) DO UPDATE SET
-    choice = excluded.choice, actor = excluded.actor, reason = excluded.reason, at = excluded.at
+    choice = excluded.choice, actor = excluded.actor, reason = excluded.reason, at = excluded.at,
+    ref = excluded.ref, insist = excluded.insist
+
+-- name: resolve
+UPDATE deliveries SET
+    state = CASE WHEN code = 'outcome_unknown' THEN 'attempted' ELSE 'pending' END, code = 'resolved', reason = ?,
+    fix = NULL, since = ?, due_at = ?, deadline = NULL, attempts = 0, settled_at = NULL, open = 1, look_first = 1
+WHERE id = ? AND state IN ('held', 'dead')
+
+-- name: agree
+INSERT INTO agreed (effect_id, record_id) VALUES (?, ?)
+ON CONFLICT (effect_id) DO UPDATE SET record_id = excluded.record_id
+
+-- name: agreed
+SELECT record_id FROM agreed WHERE effect_id = ?
 
 -- name: forget_decision
 DELETE FROM decisions WHERE delivery_id = ?
 
 -- name: decision
-SELECT choice, actor, reason, at FROM decisions WHERE delivery_id = ?
+SELECT choice, actor, reason, at, ref, insist FROM decisions WHERE delivery_id = ?
 
 -- name: missing
 SELECT r.id FROM records r
