@@ -31,6 +31,11 @@ _OF = {
         DONE: "it happened; it is believed if a look finds it, or with --id, or with --insist",
         NOT_DONE: "it did not happen; it is sent again if a look shows that, or with --insist if a look cannot tell",
     },
+    "restored_unseen": {
+        AGAIN: "it is not there; the next run makes it",
+        DONE: "it is there; --id links it",
+        SKIP: "nothing is to be done; it is closed",
+    },
     "changed_after_delivery": {
         KEEP: "what is in effect stays; the changed record counts as agreed",
         DONE: "a person changed it there; the changed record counts as agreed",
@@ -43,6 +48,7 @@ CORE: tuple[Hold, ...] = tuple(
     for code in (
         "outcome_unknown",
         "changed_after_delivery",
+        "restored_unseen",
         "conflict",
         "overdue",
         "plugin_fault",

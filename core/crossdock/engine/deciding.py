@@ -76,7 +76,7 @@ class Decider:
         agreed = [(one.latest.id, delivery.record_id) for one in planned if _in_effect(one) and one.latest]
         if agreed or decision.choice == KEEP:
             return self._kept(decision, done, agreed)
-        return self._done_by_hand(decision, delivery, planned)
+        return await self._done_by_hand(decision, delivery, planned)
 
     def _accepted(self, decision: Decision, done: Sequence[EffectRow]) -> Settlement:
         """What was made and needed a person there is taken as it is."""
@@ -92,7 +92,7 @@ class Decider:
         state = State.DELIVERED if done else State.SKIPPED
         return Settlement(Verdict(state, "kept", _said(decision)), agreed=agreed)
 
-    def _done_by_hand(self, decision: Decision, delivery: Delivery, planned: Sequence[Planned]) -> Settlement:
+    async def _done_by_hand(self, decision: Decision, delivery: Delivery, planned: Sequence[Planned]) -> Settlement:
         """What was never made here: the link and, where it can be planned, the fact are kept by the person's word."""
         told = _said(decision)
         if decision.ref is None:
@@ -101,7 +101,8 @@ class Decider:
         link = link_of(self._route, delivery, receipt)
         if len(planned) != 1 or planned[0].latest is not None:
             return Settlement(skipped(told, "done_by_hand"), links=[(None, link)])
-        effect = self._judge.new(delivery, planned[0].effect, 1, EffectState.ADOPTED, receipt)
+        version = await self._judge.next_version(planned[0].effect.key)  # of what was rejected, a void one is stored
+        effect = self._judge.new(delivery, planned[0].effect, version, EffectState.ADOPTED, receipt)
         verdict = Verdict(State.DELIVERED, "done_by_hand", told)
         return Settlement(verdict, effects=[effect], links=[(effect.id, link)])
 

@@ -160,8 +160,14 @@ class Judge:
         return found.get(key)
 
     async def _version(self, key: str, latest: EffectRow | None, *, careful: bool) -> int:
-        if not careful or self._store is None:
+        if not careful:
             return 1 if latest is None else latest.version + 1
+        return await self.next_version(key)
+
+    async def next_version(self, key: str) -> int:
+        """The first version of a fact that no effect bears yet, void ones included."""
+        if self._store is None:
+            return 1
         return 1 + await self._store.newest_version(self._route.account, self._route.sink_name, key)
 
     async def _first(self, delivery: Delivery, effect: Effect, version: int) -> Judgement:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal
 
@@ -12,6 +13,7 @@ from crossdock import (
     Done,
     Duration,
     Effect,
+    Hold,
     HoldError,
     Known,
     NothingToDo,
@@ -26,7 +28,7 @@ from crossdock_walmart.api import WalmartApi
 from crossdock_walmart.config import WalmartConnection
 from crossdock_walmart.linked import linked_order, observed_order
 from crossdock_walmart.refusals import check_answer, may_be_done, read_again, refusal
-from crossdock_walmart.standing import Standing, look
+from crossdock_walmart.standing import ORDER_HOLDS, Standing, look
 
 DEADLINE = timedelta(hours=4)
 """How soon after an order Walmart wants it acknowledged."""
@@ -40,6 +42,11 @@ class AcknowledgementSink(Sink[WalmartConnection, StatusChange]):
 
     name: ClassVar[str] = "acknowledgements"
     kind: ClassVar[Literal["create", "state", "post"]] = "create"
+    holds: ClassVar[Sequence[Hold]] = (
+        Hold("unknown_status", {"accepted": "the warehouse has accepted the order: acknowledge it"}),
+        Hold("acknowledgement_refused"),
+        *ORDER_HOLDS,
+    )
 
     when: Literal["accepted", "imported", "never"] = "accepted"
     not_yet: tuple[str, ...] = ("DRAFT", "AWAITING_STOCK", "REJECTED")
@@ -71,7 +78,7 @@ class AcknowledgementSink(Sink[WalmartConnection, StatusChange]):
             raise NothingToDo("cancelled at Walmart", code="cancelled")
         if known.latest is None and not order.unacknowledged:
             raise NothingToDo("already acknowledged", code="already_acknowledged")
-        if self.when == "accepted" and order.unacknowledged:
+        if self.when == "accepted" and order.unacknowledged and known.choice != "accepted":
             self._check_accepted(document, order)
         return Effect(
             key=order.number,
@@ -98,7 +105,8 @@ class AcknowledgementSink(Sink[WalmartConnection, StatusChange]):
                 f"the warehouse has order {order.number} in {status or 'a status without a name'}, of which nobody "
                 "knows whether it means that the order was accepted",
                 fix=f"if it does not, add {status} to `not_yet` of walmart.acknowledgements; if it does, acknowledge "
-                "the order in Seller Center, or write `when: imported`; any known status settles this by itself",
+                "the order in Seller Center, resolve this as `accepted`, or write `when: imported`; any known status "
+                "settles this by itself",
                 status=status,
                 deadline=deadline.isoformat(),
             )

@@ -79,8 +79,8 @@ def cancelled_but_shipped(order: Standing, cancelled: Mapping[str, Decimal]) -> 
     return HoldError(
         "cancelled_but_shipped",
         f"{what} of order {order.number} left the warehouse, though it was cancelled at Walmart: nobody pays for it",
-        fix="call the goods back; to tell Walmart of the rest of such a package write `cancelled_lines: leave_out` in "
-        f"walmart.shipments, or {_BY_HAND}",
+        fix="call the goods back; to tell Walmart of the rest of this package resolve it as `leave_out`, of every such "
+        f"package write `cancelled_lines: leave_out` in walmart.shipments; or {_BY_HAND}",
         order=order.number,
         lines=list(cancelled),
     )
@@ -101,7 +101,7 @@ def _cancel_requested(order: Standing, lines: list[str]) -> HoldError:
     return HoldError(
         "cancel_requested",
         f"the buyer asked to cancel line {', '.join(lines)} of order {order.number}, which has left the warehouse",
-        fix="cancel it in Seller Center and call the goods back; or ship it all the same: write "
+        fix="cancel it in Seller Center and call the goods back; or ship it all the same: resolve it as `ship`, write "
         "`ship_despite_cancel_request: true` in walmart.shipments, or mark it shipped in Seller Center",
         order=order.number,
         lines=lines,

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import field_validator, model_validator
 
-from crossdock import Context, Duration, HoldError, Mapper, NotYetError
+from crossdock import Context, Duration, Hold, HoldError, Mapper, NotYetError
 from crossdock.canonical import Package, Shipment
 from crossdock_walmart.carriers import CarrierTable, carrier_table, normalised
 from crossdock_walmart.documents import ShipmentUpdate
@@ -27,6 +27,7 @@ class ShipmentMapper(Mapper[Shipment, ShipmentUpdate]):
     """
 
     name: ClassVar[str] = "shipment"
+    holds: ClassVar[Sequence[Hold]] = (Hold("unknown_carrier"),)
 
     carriers: Mapping[str, str] = {}
     """The warehouse's names of carriers, each with Walmart's value for it, or `other`."""

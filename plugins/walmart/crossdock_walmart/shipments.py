@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar, Literal
@@ -13,6 +13,7 @@ from crossdock import (
     Done,
     Duration,
     Effect,
+    Hold,
     HoldError,
     Known,
     NothingToDo,
@@ -30,7 +31,7 @@ from crossdock_walmart.holds import cancelled_but_shipped, why_not_changed, why_
 from crossdock_walmart.linked import linked_order, observed_order
 from crossdock_walmart.refusals import check_answer, may_be_done, read_again, refusal
 from crossdock_walmart.shipping import shipping_body
-from crossdock_walmart.standing import Standing, look
+from crossdock_walmart.standing import ORDER_HOLDS, Standing, look
 from crossdock_walmart.tracking import Tracking
 from crossdock_walmart.turns import Turn, judge, turn_of
 
@@ -43,6 +44,17 @@ class ShipmentSink(Sink[WalmartConnection, ShipmentUpdate]):
 
     name: ClassVar[str] = "shipments"
     kind: ClassVar[Literal["create", "state", "post"]] = "state"
+    holds: ClassVar[Sequence[Hold]] = (
+        Hold("cancel_requested", {"ship": "ship it although the buyer asked to cancel"}),
+        Hold("cancelled_but_shipped", {"leave_out": "tell Walmart of the rest of the package alone"}),
+        Hold("edit_window_over"),
+        Hold("package_changed"),
+        Hold("lines_edited"),
+        Hold("lines_not_linked"),
+        Hold("line_not_found"),
+        Hold("quantities_do_not_add_up"),
+        *ORDER_HOLDS,
+    )
 
     ship_despite_cancel_request: bool = False
     """Whether to ship what the buyer asked to cancel; otherwise it is held."""
@@ -77,29 +89,30 @@ class ShipmentSink(Sink[WalmartConnection, ShipmentUpdate]):
         if order.all_cancelled:
             raise NothingToDo("cancelled at Walmart", code="cancelled")
         contents = contents_of(document, link, order)
-        wanted = self._standing_lines(order, contents)
+        wanted = self._standing_lines(order, contents, known.choice)
         turn = turn_of(document, wanted, order, known.latest)
-        self._check(turn, order)
+        despite = self.ship_despite_cancel_request or known.choice == "ship"
+        self._check(turn, order, despite_request=despite)
         return Effect(
             key=f"{order.number}/{document.package}",
             steps=(self._step(turn, order, document),),
             content=_content(turn.tracking, wanted),
-            memo=turn.memo(order),
+            memo={**turn.memo(order), "despite_request": despite},
         )
 
-    def _standing_lines(self, order: Standing, contents: Contents) -> dict[str, Decimal]:
+    def _standing_lines(self, order: Standing, contents: Contents, choice: str | None) -> dict[str, Decimal]:
         """The lines of a package without what was cancelled. Raises: HoldError, NothingToDo."""
-        if contents.cancelled and self.cancelled_lines == "hold":
+        if contents.cancelled and self.cancelled_lines == "hold" and choice != "leave_out":
             raise cancelled_but_shipped(order, contents.cancelled)
         if not contents.lines:
             raise NothingToDo("all of the package was cancelled at Walmart", code="cancelled")
         return contents.lines
 
-    def _check(self, turn: Turn, order: Standing) -> None:
+    def _check(self, turn: Turn, order: Standing, *, despite_request: bool) -> None:
         """Raises: NotYetError, HoldError where Walmart would not, or must not, be told so."""
         problem = None
         if turn.kind == "ship":
-            problem = why_not_shipped(turn, order, despite_request=self.ship_despite_cancel_request)
+            problem = why_not_shipped(turn, order, despite_request=despite_request)
         elif turn.kind == "change":
             problem = why_not_changed(turn, order, self.edit_window)
         if problem is not None:
@@ -160,7 +173,7 @@ class ShipmentSink(Sink[WalmartConnection, ShipmentUpdate]):
             raise NothingToDo("cancelled at Walmart", code="cancelled")
         if judge(turn, order) is None:
             return _receipt(effect.memo, "Walmart showed it so already")
-        self._check(turn, order)
+        self._check(turn, order, despite_request=effect.memo.get("despite_request", False))
         raise why_refused(turn, order, answers)
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from pydantic import ValidationError
 
-from crossdock import HoldError, RejectedError
+from crossdock import Hold, HoldError, RejectedError
 from crossdock.canonical import OrderLineStatus
 from crossdock.jsonio import Json
 from crossdock_walmart.api import WalmartApi
@@ -18,6 +18,9 @@ from crossdock_walmart.wire import WalmartShippedLine, WalmartShippedOrder
 
 NOTHING = Decimal(0)
 _GONE = ("shipped", "delivered", "refunded")
+
+ORDER_HOLDS = (Hold("order_not_found"), Hold("order_not_understood"), Hold("permission_missing"))
+"""Why an order cannot be looked at, whatever is to be told of it."""
 
 
 @dataclass(frozen=True, slots=True)

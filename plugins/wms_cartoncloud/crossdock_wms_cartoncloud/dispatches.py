@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
-from crossdock import Batch, Cursor, Duration, Record, Source
+from crossdock import Batch, Cursor, Duration, Hold, Record, Source
 from crossdock.canonical import Shipment
 from crossdock.http import Reader
 from crossdock.jsonio import Json
@@ -71,6 +71,7 @@ class DispatchSource(Source[CartonCloudConnection, Shipment]):
 
     name: ClassVar[str] = "dispatches"
     entity: ClassVar[str] = KIND
+    holds: ClassVar[Sequence[Hold]] = (Hold("dispatched_without_lines"),)
 
     customer: Text
     """Name or UUID. Sale orders of the tenant's other customers are never read into the store."""

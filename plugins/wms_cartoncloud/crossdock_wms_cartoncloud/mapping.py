@@ -21,8 +21,10 @@ _HALF_A_DAY = timedelta(hours=12)
 _SHIPPED: Final = ("shipped", "delivered", "refunded")
 
 
-def to_lines(order: Order, *, created: bool) -> tuple[SaleOrderLine, ...]:
+def to_lines(order: Order, *, created: bool, despite_request: bool = False) -> tuple[SaleOrderLine, ...]:
     """What the warehouse is to send, line by line.
+
+    `despite_request` sends what the buyer asks to cancel.
 
     Until a sale order was `created`, that is what is neither cancelled nor shipped, so that a back-fill sends nothing
     twice. From then on it is what is not cancelled, whatever became of it since: what we shipped ourselves must not
@@ -40,7 +42,8 @@ def to_lines(order: Order, *, created: bool) -> tuple[SaleOrderLine, ...]:
             lines.append(_line(line, quantity))
     if not lines:
         _explain_empty(order)
-    _refuse_cancel_requests(order)
+    if not despite_request:
+        _refuse_cancel_requests(order)
     if not created:
         _refuse_unknown_statuses(order)
     return tuple(lines)
@@ -147,7 +150,8 @@ def _refuse_cancel_requests(order: Order) -> None:
         raise HoldError(
             "cancel_requested",
             f"the buyer asks to cancel line {', '.join(lines)} of order {order.number}",
-            fix="accept or refuse the cancellation in the channel; the order is then planned again by itself",
+            fix="accept or refuse the cancellation in the channel, and it is planned again by itself; or resolve it "
+            "as `send`",
             order=order.number,
             lines=lines,
         )

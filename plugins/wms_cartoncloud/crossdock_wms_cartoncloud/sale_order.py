@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from crossdock import Context, HoldError, Mapper, NothingToDo
+from crossdock import Context, Hold, HoldError, Mapper, NothingToDo
 from crossdock.canonical import Order, trusted
 from crossdock_wms_cartoncloud.documents import SaleOrder, SaleOrderCancellation, Text
 from crossdock_wms_cartoncloud.mapping import (
@@ -28,6 +28,13 @@ class SaleOrderMapper(Mapper[Order, SaleOrder | SaleOrderCancellation]):
     """Orders the seller fulfils become sale orders; the channel's number becomes the customer reference."""
 
     name: ClassVar[str] = "sale_order"
+    holds: ClassVar[Sequence[Hold]] = (
+        Hold("unmapped_node"),
+        Hold("unknown_fulfilment"),
+        Hold("unknown_line_status"),
+        Hold("address_incomplete"),
+        Hold("cancel_requested", {"send": "send it although the buyer asks to cancel"}),
+    )
 
     customer: Text
     """Name or UUID of the tenant's customer whose stock is sent."""
@@ -54,7 +61,8 @@ class SaleOrderMapper(Mapper[Order, SaleOrder | SaleOrderCancellation]):
         created = context.links.far(KIND) is not None
         if created and is_cancelled(document):
             return SaleOrderCancellation(reference=document.number, customer=self.customer, channel=document.channel)
-        lines = to_lines(document, created=created or context.adopting)  # it was made before anything of it left
+        made = created or context.adopting  # it was made before anything of it left
+        lines = to_lines(document, created=made, despite_request=context.choice == "send")
         reference = document.number.strip()
         make = _make_sale_order if reference else SaleOrder  # which says what it lacks
         return make(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import cached_property
 from typing import ClassVar, Literal
@@ -15,6 +16,7 @@ from crossdock import (
     Conflict,
     Done,
     Effect,
+    Hold,
     HoldError,
     Known,
     Probe,
@@ -38,7 +40,7 @@ from crossdock_wms_cartoncloud.cancelling import (
 )
 from crossdock_wms_cartoncloud.config import CartonCloudConnection
 from crossdock_wms_cartoncloud.documents import SaleOrder, SaleOrderCancellation
-from crossdock_wms_cartoncloud.receipts import Memo, differences, receipt, same_customer
+from crossdock_wms_cartoncloud.receipts import KIND, Memo, differences, receipt, same_customer
 from crossdock_wms_cartoncloud.redaction import redactor
 from crossdock_wms_cartoncloud.refusals import duplicate, duplicate_differs, refusal
 from crossdock_wms_cartoncloud.statuses import read_order
@@ -55,6 +57,16 @@ class SaleOrderSink(Sink[CartonCloudConnection, SaleOrder | SaleOrderCancellatio
     """
 
     name: ClassVar[str] = "sale_orders"
+    makes: ClassVar[str] = KIND
+    holds: ClassVar[Sequence[Hold]] = tuple(
+        Hold(code)
+        for code in (
+            "permission_missing", "tenant_unknown", "customer_unknown", "warehouse_unknown", "unknown_sku",
+            "out_of_stock", "address_refused", "duplicate_differs", "duplicate_unidentified",
+            "rejected_by_warehouse", "lines_differ", "reference_differs",
+            "cancelled_too_late", "cancelled_not_deletable", "cancelled_after_creation",
+        )
+    )  # fmt: skip
     kind: ClassVar[Literal["create", "state", "post"]] = "create"
 
     @property

@@ -18,6 +18,7 @@ from crossdock import (
     Cursor,
     Done,
     Effect,
+    Hold,
     HoldError,
     Known,
     Probe,
@@ -117,6 +118,8 @@ class Bookings(Sink[Depot, Parcel]):
 
     name: ClassVar[str] = "bookings"
     kind: ClassVar[Any] = "create"
+    makes: ClassVar[str] = "booking"
+    holds: ClassVar[Sequence[Hold]] = (Hold("unmapped", {"shelf_nine": "put it on shelf nine"}),)
 
     limit: int = 100
     """How many at most."""
@@ -128,7 +131,7 @@ class Bookings(Sink[Depot, Parcel]):
 
     def plan(self, document: Parcel, known: Known) -> Effect:
         """One request."""
-        if document.sku == "UNMAPPED":
+        if document.sku == "UNMAPPED" and known.choice != "shelf_nine":
             raise HoldError("unmapped", f"parcel {document.id} has no shelf", fix="add a shelf for UNMAPPED")
         body = {"reference": document.id, "sku": document.sku, "to": {"name": document.name, "street": document.street}}
         return Effect(key=document.id, steps=[self.http.build("POST", "/bookings", json=body)])
