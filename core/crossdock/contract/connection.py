@@ -22,6 +22,8 @@ class AuthProvider(BaseModel, ABC):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     name: ClassVar[str]
+    replace_with: ClassVar[str | None] = None
+    """The steps to take, with the names of menus and buttons, where credentials are refused that worked before."""
     needs_token: ClassVar[bool] = True
     """False where each request is signed by itself; then `sign` gets no token."""
 
@@ -106,6 +108,15 @@ class Connection(BaseModel, ABC):
 
     def allowance(self, response: Response) -> Allowance | None:
         """What an answer's headers say is left of its limit."""
+        return None
+
+    async def owner(self, http: Reader) -> str | None:
+        """Ask whom the credentials belong to: the seller, the tenant. None where the remote system does not tell.
+
+        Core asks when credentials are new, and refuses replaced ones that belong to somebody else.
+
+        Raises: CredentialsError where that is not whom the settings name; TransientError.
+        """
         return None
 
     async def test(self, http: Reader, used: frozenset[str]) -> TestReport:

@@ -118,11 +118,11 @@ class Binder:
         )
 
     def _bound_source(self, pipeline: Pipeline, connection: Connection, client: Client) -> Source[Any, Any]:
-        pipeline.source.bind(connection, client)
+        pipeline.source.bind(connection, client.reader)
         return pipeline.source
 
     def _bound_sink(self, route: Route, connection: Connection, client: Client) -> Sink[Any, Any]:
-        route.sink.bind(connection, client)
+        route.sink.bind(connection, client.reader)
         return route.sink
 
     def _in_flight(self, name: str) -> int:

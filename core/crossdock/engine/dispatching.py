@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -33,11 +33,15 @@ class Pauses:
     """Connections that refused our credentials in this run: nothing more is tried there. Shared by all routes."""
 
     refused: dict[str, CredentialsError] = field(default_factory=dict)
+    remember: Callable[[str, CredentialsError], Awaitable[CredentialsError]] | None = None
+    """Keeps a refusal for the next run, and may say it better."""
 
-    def pause(self, connection: str, error: CredentialsError) -> None:
+    async def pause(self, connection: str, error: CredentialsError) -> None:
         """Stop using a connection, and say so once."""
         if connection not in self.refused:
             self.refused[connection] = error
+            if self.remember is not None:
+                self.refused[connection] = error = await self.remember(connection, error)
             _log.error("connection.refused", connection=connection, reason=error.message, fix=error.fix)
 
 
@@ -183,7 +187,7 @@ class Dispatcher:
         try:
             update = await self._deliverer.work(delivery, links)
         except CredentialsError as error:
-            self._pauses.pause(self._route.sink_connection_name, error)
+            await self._pauses.pause(self._route.sink_connection_name, error)
             return
         if update is None:
             return

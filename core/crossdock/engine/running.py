@@ -105,14 +105,14 @@ class PipelineRun:
         except StoreError:
             raise
         except (Exception, SystemExit) as error:  # noqa: BLE001  a plugin's fault stops its pipeline, not the others
-            reason = self._failed(leaf(error))
+            reason = await self._failed(leaf(error))
         await self._store.read_ended(self._origin.pipeline, self._clock.now(), reason, complete=complete)
 
-    def _failed(self, error: BaseException) -> str:
+    async def _failed(self, error: BaseException) -> str:
         match error:
             case CredentialsError():
-                self._pauses.pause(self._origin.connection_name, error)
-                return error.message
+                await self._pauses.pause(self._origin.connection_name, error)
+                return self._pauses.refused[self._origin.connection_name].message
             case CrossdockError():
                 return self._fail(error.message, error.fix, said=error.code == LOST)
         return self._fail(f"source {self._origin.source.name} failed: {type(error).__name__}", None, error)

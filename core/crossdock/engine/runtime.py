@@ -16,6 +16,7 @@ from crossdock.contract.connection import TestReport
 from crossdock.engine.adopting import Adopter
 from crossdock.engine.binding import Binder, chosen
 from crossdock.engine.comparing import Comparer
+from crossdock.engine.credentials import Credentials
 from crossdock.engine.dispatching import Pauses
 from crossdock.engine.judging import Alive
 from crossdock.engine.linkbook import LinkBook
@@ -70,12 +71,14 @@ class Runtime:
         """
         store = self._needed_store()
         pipelines = self._chosen(names)
-        pauses = Pauses()
         runs: dict[str, PipelineRun] = {}
         alive = self._alive(pipelines)
         async with store.running([pipeline.name for pipeline in pipelines]):
             paused = await self.paused(names)
-            for pipeline in (pipeline for pipeline in pipelines if pipeline.name not in paused):
+            going = [pipeline for pipeline in pipelines if pipeline.name not in paused]
+            credentials = Credentials(self._binder, store, self._clock)
+            pauses = Pauses(await credentials.admit(_connections(going)), credentials.refused)
+            for pipeline in going:
                 runs[pipeline.name] = await self._prepare(pipeline, store, pauses, progress, alive)
             try:
                 async with anyio.create_task_group() as tasks:
@@ -83,6 +86,7 @@ class Runtime:
                         tasks.start_soon(run.run, wait_s, key)
             except BaseExceptionGroup as group:
                 raise leaf(group) from None
+            await credentials.vouch(pauses.refused)
         return RunResult(await self._results(pipelines, runs, store, paused), self._stopped(names))
 
     async def paused(self, names: Sequence[str] = ()) -> Mapping[str, str]:
@@ -173,7 +177,7 @@ class Runtime:
             raise _unknown("connection", name, list(self._assembly.connections))
         connection = self._binder.connection(name)
         return await connection.test(
-            await self._binder.client(name),
+            (await self._binder.client(name)).reader,
             frozenset(use.rpartition(".")[2] for use in self._assembly.components_of(name)),
         )
 
@@ -222,6 +226,12 @@ class Runtime:
         if self._store is None:
             raise ConfigError("a run needs a store")
         return self._store
+
+
+def _connections(pipelines: Sequence[Pipeline]) -> list[str]:
+    """The connections that these use, each once."""
+    used = [[one.connection_name, *(route.connection_name for route in one.routes)] for one in pipelines]
+    return list(dict.fromkeys(name for names in used for name in names))
 
 
 def _no_such_pipeline(name: str, known: Sequence[str]) -> Exception:

@@ -23,6 +23,7 @@ from crossdock.http.globs import Globs
 from crossdock.http.lines import Lines
 from crossdock.http.messages import value_of
 from crossdock.http.quotas import Gate, Gates, MemoryQuotas, QuotaStore
+from crossdock.http.reading import Reading
 from crossdock.http.sending import TOO_LARGE, Observer, Post
 from crossdock.http.tokens import MemoryTokenStore, TokenKeeper, TokenStore
 from crossdock.http.types import Allowance, Endpoint, Request, Response, Token
@@ -56,6 +57,8 @@ class Client:
         self._clock = clock
         self._gates, self._token_gate = gates
         self._circuit = circuit
+        self.worked = False
+        """Whether the account has taken our credentials at least once."""
         self._post = post
         self._rng = rng
         self._site = Site(endpoint)
@@ -65,6 +68,11 @@ class Client:
         self._date: bytes | None = None
         self._ahead = timedelta(0)
         """How far the vendor's clock is ahead of ours."""
+
+    @property
+    def reader(self) -> Reading:
+        """The half of it that plugins hold."""
+        return Reading(self)
 
     # ------------------------------------------------------------------------------------------------ for plugins
     def build(
@@ -137,15 +145,18 @@ class Client:
         AnswerLostError where it left and no complete answer came; CredentialsError; RejectedError; and what `guard`
         raises, and then nothing left.
         """
-        if self._endpoint.read_only and not self.only_reads(request):
+        read_only = self._endpoint.read_only
+        if read_only and not self.only_reads(request):
             raise RejectedError(
                 f"{self._name} is read_only: {place(request)} would change something",
                 code="read_only",
                 fix="remove read_only from the connection, or the pipeline that writes to it",
             )
-        return await self._performed(request, correlation_id, guard)
+        return await self._performed(request, correlation_id, guard, reading=read_only)
 
-    async def _performed(self, request: Request, correlation_id: str, guard: Guard | None) -> Response:
+    async def _performed(
+        self, request: Request, correlation_id: str, guard: Guard | None, *, reading: bool
+    ) -> Response:
         path = self._site.path(request)
         if path is None:
             raise RejectedError(
@@ -153,8 +164,9 @@ class Client:
             )
         gate, token = self._gates.gate(request.method, path), None
         for _ in range(2 if self._keeper is not None else 1):
-            response, token = await self._attempt(request, correlation_id, guard, gate, token)
+            response, token = await self._attempt(request, correlation_id, guard, gate, token, reading)
             if not self._refused(response):
+                self.worked = True
                 return response
         raise CredentialsError(
             f"{self._name}: {place(request)} was refused with {response.status_code}"
@@ -170,6 +182,7 @@ class Client:
         guard: Guard | None,
         gate: Gate,
         refused: Token | None,
+        reading: bool,
     ) -> tuple[Response, Token | None]:
         circuit = self._circuit
         while True:
@@ -181,7 +194,7 @@ class Client:
                     continue
                 trial = False if circuit.clear else await circuit.enter()
                 try:
-                    response, token = await self._exchange(request, correlation_id, guard, refused)
+                    response, token = await self._exchange(request, correlation_id, guard, refused, reading)
                     if response.status_code >= 500:
                         await circuit.failed(f"it answered {response.status_code}", trial=trial)
                     elif not circuit.calm:
@@ -197,12 +210,16 @@ class Client:
             return response, token
 
     async def _exchange(
-        self, request: Request, correlation_id: str, guard: Guard | None, refused: Token | None
+        self, request: Request, correlation_id: str, guard: Guard | None, refused: Token | None, reading: bool
     ) -> tuple[Response, Token | None]:
         token = None if self._keeper is None else await self._keeper.token(refused)
         copy = self._post.copy(request, correlation_id)
         if self._endpoint.auth is not None:
             self._endpoint.auth.sign(copy, token, self._clock.now())
+            if reading and not self.only_reads(copy):  # what leaves is what counts, whoever made it so
+                raise RejectedError(
+                    f"{self._name}: once signed, {place(copy)} is not declared as only reading", code="not_reading"
+                )
         return await self._post.send(copy, request, correlation_id, guard), token
 
     async def _fault(self, error: TransientError, trial: bool) -> TransientError:
@@ -252,7 +269,7 @@ class Client:
     async def _read(self, request: Request, correlation_id: str) -> Response | TransientError:
         """One try: an answer to hand on, or a fault that may pass."""
         try:
-            response = await self._performed(request, correlation_id, None)
+            response = await self._performed(request, correlation_id, None, reading=True)
         except AnswerLostError as error:
             if error.code == TOO_LARGE:
                 raise RejectedError(error.message, code=TOO_LARGE, **error.facts) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import hmac
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -70,6 +71,10 @@ class Key:
         """The key itself in base64, to be written where only its owner may read."""
         return base64.b64encode(self._bytes).decode()
 
+    def pepper(self) -> bytes:
+        """What digests are keyed by; the key itself cannot be found from it."""
+        return hashlib.sha256(b"crossdock pepper:" + self._bytes).digest()
+
     def seal(self, plain: bytes, *, table: str, name: str) -> bytes:
         """Encrypt for one row; in another row it cannot be opened."""
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # loaded only where something is sealed
@@ -104,6 +109,11 @@ def open_sealed(key: Key | None, sealed: bytes, *, key_id: str, table: str, name
             fix=f"give key {key_id}, or set it again under the new key",
         )
     return key.open(sealed, table=table, name=name)
+
+
+def fingerprint(key: Key | None, salt: bytes, material: bytes) -> bytes:
+    """What tells credentials from others, and them to nobody: keyed by the key where there is one, and by the salt."""
+    return hmac.digest(salt + (b"" if key is None else key.pepper()), b"crossdock credentials\0" + material, "sha256")
 
 
 def need_key(key: Key | None, purpose: str) -> Key:

@@ -15,6 +15,7 @@ from crossdock.http.types import Rate, Token
 from crossdock.store.chain import AuditHead, AuditRow
 from crossdock.store.rows import (
     Change,
+    CredentialRow,
     CursorRow,
     Decision,
     Delivery,
@@ -27,6 +28,7 @@ from crossdock.store.rows import (
     Pause,
     PipelineStatus,
     QuotaRow,
+    Refusal,
     Selection,
     Staged,
     State,
@@ -281,6 +283,23 @@ class Store(Protocol):
 
     def refreshing(self, account: str) -> AbstractAsyncContextManager[None]:
         """Hold the right to renew an account's token, across processes."""
+        ...
+
+    # ------------------------------------------------------------ credentials
+    async def credentials(self, connection: str, material: bytes) -> CredentialRow | None:
+        """What is known of a connection's credentials, and whether these are the same; None before any worked."""
+        ...
+
+    async def all_credentials(self) -> Sequence[CredentialRow]:
+        """What is known of all connections."""
+        ...
+
+    async def vouch(self, row: CredentialRow, material: bytes, at: datetime) -> None:
+        """Note that these credentials work, and whose they are. Only a keyed digest of `material` is kept."""
+        ...
+
+    async def refuse(self, row: CredentialRow, material: bytes, refusal: Refusal) -> None:
+        """Note that these credentials were refused. Resuming the connection forgets it."""
         ...
 
     # ------------------------------------------------------------ limits (as a QuotaStore and a CircuitStore)

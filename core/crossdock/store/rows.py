@@ -399,6 +399,32 @@ class Pause:
 
 
 @row
+class Refusal:
+    """That an account refused credentials."""
+
+    at: datetime
+    code: str
+    reason: str
+    fix: str | None
+
+
+@row
+class CredentialRow:
+    """What is known of the credentials of a connection."""
+
+    connection: str
+    account: str
+    """The connection's identity when they last worked."""
+    host: str
+    owner: str | None
+    """Whom the remote system said they belong to; None where it does not tell."""
+    worked_at: datetime | None = None
+    refusal: Refusal | None = None
+    same: bool = False
+    """Whether the ones that were asked about are these."""
+
+
+@row
 class QuotaRow:
     """A bucket of calls of an account, and how many should be left."""
 

@@ -30,6 +30,12 @@ class ClientCredentials(AuthProvider):
     """Client credentials: a token of 15 minutes for a seller's own keys."""
 
     name: ClassVar[str] = "client_credentials"
+    replace_with: ClassVar[str | None] = (
+        "the key was probably regenerated in Seller Center, which ends the old secret at once. In Seller Center open "
+        "Settings > API, choose Get started (or sign in at developer.walmart.com and open My Account > API Key "
+        "Management), copy Client ID and Client Secret of the production key, and set them again: "
+        "`crossdock secrets set NAME`"
+    )
 
     client_id: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
     client_secret: Secret

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from crossdock import AuthProvider, Connection, Duration, TestReport
+from crossdock import AuthProvider, Connection, CredentialsError, Duration, TestReport
 from crossdock.http import Allowance, Rate, Reader, Response
 from crossdock_walmart.api import WalmartApi
 from crossdock_walmart.auth import SERVICE_NAME, ClientCredentials
@@ -92,6 +92,17 @@ class WalmartConnection(Connection):
             return None
         more_at = headers.get("x-next-replenishment-time") or headers.get("x-next-replenish-time")
         return Allowance(remaining=max(0, remaining), replenished_at=_instant(more_at))
+
+    async def owner(self, http: Reader) -> str | None:
+        """The partner id of the seller. Raises: CredentialsError where it is not the `seller` of the settings."""
+        found = await WalmartApi(http).partner_id()
+        if found is not None and self.seller is not None and found != self.seller:
+            raise CredentialsError(
+                f"the key belongs to seller {found}, not to seller {self.seller}",
+                code="other_account",
+                fix=f"give a key of {self.seller}, or write `seller: {found}` in a connection of another name",
+            )
+        return found
 
     async def test(self, http: Reader, used: frozenset[str]) -> TestReport:
         """Ask what the key may do, and which fulfilment centres there are."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossdock import TestReport
+from crossdock import CredentialsError, TestReport
 from crossdock.http import Reader
 from crossdock_wms_cartoncloud.api import CartonCloudApi, ReadRefusedError, all_of
 
@@ -36,6 +36,21 @@ async def examine(tenant: str, http: Reader, used: frozenset[str]) -> TestReport
         choices={"customers": tuple(sorted(customers)), "warehouses": tuple(sorted(warehouses))},
         notes=notes,
     )
+
+
+async def find_tenant(tenant: str, http: Reader) -> str | None:
+    """The tenant, if the API client belongs to it; None where it may not say. Raises: CredentialsError."""
+    try:
+        _, missing = await _membership(CartonCloudApi(http, tenant), tenant)
+    except ReadRefusedError:
+        return None
+    if missing:
+        raise CredentialsError(
+            f"the API client does not belong to {missing[0]}",
+            code="other_account",
+            fix="give an API client of that tenant, or write the other tenant in a connection of another name",
+        )
+    return tenant
 
 
 async def _membership(api: CartonCloudApi, tenant: str) -> tuple[str, list[str]]:

@@ -26,6 +26,11 @@ class ClientCredentials(AuthProvider):
     """
 
     name: ClassVar[str] = "client_credentials"
+    replace_with: ClassVar[str | None] = (
+        "the API client was probably deleted, or its secret made anew. Whoever administers the tenant opens "
+        "Organisation settings > API clients, makes a new secret (it is shown once), and it is set again: "
+        "`crossdock secrets set NAME`"
+    )
 
     client_id: str
     client_secret: Secret

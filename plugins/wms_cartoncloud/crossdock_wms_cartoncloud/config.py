@@ -11,7 +11,7 @@ from pydantic import field_validator, model_validator
 
 from crossdock import AuthProvider, Connection, Duration, TestReport
 from crossdock.http import Rate, Reader
-from crossdock_wms_cartoncloud.account import examine
+from crossdock_wms_cartoncloud.account import examine, find_tenant
 from crossdock_wms_cartoncloud.auth import ClientCredentials
 
 BASE_URLS = {"global": "https://api.cartoncloud.com", "na": "https://api.na.cartoncloud.com"}
@@ -69,6 +69,10 @@ class CartonCloudConnection(Connection):
     def headers(self) -> Mapping[str, str]:
         """The version of the API, without which CartonCloud answers 400."""
         return {"Accept-Version": "1"}
+
+    async def owner(self, http: Reader) -> str | None:
+        """The tenant. Raises: CredentialsError where the API client belongs to others."""
+        return await find_tenant(self.tenant, http)
 
     async def test(self, http: Reader, used: frozenset[str]) -> TestReport:
         """Look who we are, whether the tenant is ours, and which roles are missing."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from crossdock.store.moments import from_micros, to_micros
 from crossdock.store.rows import AuditEvent, Pause
-from crossdock.store.sqlite import audit
+from crossdock.store.sqlite import audit, credentials
 from crossdock.store.sqlite.queries import load
 
 
@@ -22,6 +22,9 @@ def remove(connection: sqlite3.Connection, pauses: Sequence[Pause]) -> list[bool
     """End these, by kind and name; for each whether there was one."""
     sql = load("pauses")["remove"]
     ended = [connection.execute(sql, (one.kind, one.name)).rowcount > 0 for one in pauses]
+    # Going on with a connection also means that its refusal is dealt with, and that a person vouches for its account.
+    admitted = [one.kind == "connection" and credentials.forget(connection, one.name) for one in pauses]
+    ended = [was or now for was, now in zip(ended, admitted, strict=True)]
     audit.append(connection, [_event("resumed", one) for one, was in zip(pauses, ended, strict=True) if was])
     return ended
 

@@ -27,6 +27,7 @@ from crossdock.store.protocol import LEASE
 from crossdock.store.rows import (
     AuditEvent,
     Change,
+    CredentialRow,
     CursorRow,
     Decision,
     Delivery,
@@ -39,6 +40,7 @@ from crossdock.store.rows import (
     Pause,
     PipelineStatus,
     QuotaRow,
+    Refusal,
     Selection,
     Staged,
     State,
@@ -46,6 +48,7 @@ from crossdock.store.rows import (
 )
 from crossdock.store.sqlite import (
     audit,
+    credentials,
     deliveries,
     effects,
     holders,
@@ -350,6 +353,24 @@ class SqliteStore:
             finally:
                 with anyio.CancelScope(shield=True):
                     await self._writer.do(partial(sealed.drop_lease, name=name, owner=owner))
+
+    # ------------------------------------------------------------ credentials
+
+    async def credentials(self, connection: str, material: bytes) -> CredentialRow | None:
+        """What is known of a connection's credentials."""
+        return self._reader.now(partial(credentials.find, key=self._key, name=connection, material=material))
+
+    async def all_credentials(self) -> Sequence[CredentialRow]:
+        """What is known of all connections."""
+        return self._reader.now(credentials.all_of)
+
+    async def vouch(self, row: CredentialRow, material: bytes, at: datetime) -> None:
+        """Note that these credentials work."""
+        await self._writer.do(partial(credentials.vouch, key=self._key, row=row, material=material, at=at))
+
+    async def refuse(self, row: CredentialRow, material: bytes, refusal: Refusal) -> None:
+        """Note that these credentials were refused."""
+        await self._writer.do(partial(credentials.refuse, key=self._key, row=row, material=material, refusal=refusal))
 
     # ------------------------------------------------------------ limits
 

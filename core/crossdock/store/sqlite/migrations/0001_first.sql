@@ -350,6 +350,21 @@ CREATE TABLE secrets (
     at INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+-- Which credentials of a connection worked, and whether they were refused since. Only a keyed digest of them is kept.
+CREATE TABLE credentials (
+    connection TEXT PRIMARY KEY,
+    account TEXT NOT NULL,                  -- identity of the connection
+    host TEXT NOT NULL,
+    owner TEXT,                             -- whom the remote system says they belong to
+    salt BLOB NOT NULL,
+    fingerprint BLOB NOT NULL,
+    worked_at INTEGER,
+    refused_at INTEGER,
+    code TEXT,
+    reason TEXT,
+    fix TEXT
+) WITHOUT ROWID;
+
 -- Rights that one process holds for a while.
 CREATE TABLE leases (
     name TEXT PRIMARY KEY,
