@@ -1,4 +1,4 @@
-"""What `status` says of accounts: those that cannot be reached, and what is left of their quotas."""
+"""What `status` says of accounts: those that cannot be used, and what is left of their quotas."""
 
 from __future__ import annotations
 
@@ -12,12 +12,19 @@ from crossdock.cli.shapes import iso
 from crossdock.http import Outage
 from crossdock.observe.printable import printable
 from crossdock.observe.redact import redact_text
-from crossdock.store.rows import QuotaRow
+from crossdock.store.rows import CredentialRow, QuotaRow, Refusal
 
 
-def shape(outages: Sequence[Outage], quotas: Sequence[QuotaRow]) -> dict[str, Any]:
+def shape(
+    outages: Sequence[Outage], credentials: Sequence[CredentialRow], quotas: Sequence[QuotaRow]
+) -> dict[str, Any]:
     """The JSON of it."""
-    return {"lost": [_of_outage(one) for one in outages], "quotas": [_of_quota(one) for one in quotas]}
+    refused = [_of_refused(one.connection, one.refusal) for one in credentials if one.refusal is not None]
+    return {
+        "refused": refused,
+        "lost": [_of_outage(one) for one in outages],
+        "quotas": [_of_quota(one) for one in quotas],
+    }
 
 
 def print_outages(outages: Sequence[Outage]) -> None:
@@ -28,6 +35,16 @@ def print_outages(outages: Sequence[Outage]) -> None:
                 f"{one.connection}: lost for {age(one.since)}, {redact_text(one.reason)}; it is tried again by itself"
             )
         )
+
+
+def print_refused(credentials: Sequence[CredentialRow]) -> None:
+    """Each connection whose credentials were refused, and what to do."""
+    for one in credentials:
+        if one.refusal is not None:
+            click.echo(
+                printable(f"{one.connection}: refused for {age(one.refusal.at)}: {redact_text(one.refusal.reason)}")
+            )
+            click.echo(printable(f"  fix: {redact_text(one.refusal.fix or 'replace the credentials')}"))
 
 
 def print_quotas(quotas: Sequence[QuotaRow]) -> None:
@@ -41,6 +58,16 @@ def print_quotas(quotas: Sequence[QuotaRow]) -> None:
 
 def _rate(quota: QuotaRow) -> str:
     return f"{quota.calls} in {quota.per_s:g} s"
+
+
+def _of_refused(connection: str, refusal: Refusal) -> dict[str, Any]:
+    return {
+        "connection": connection,
+        "since": iso(refusal.at),
+        "code": refusal.code,
+        "reason": redact_text(refusal.reason),
+        "fix": None if refusal.fix is None else redact_text(refusal.fix),
+    }
 
 
 def _of_outage(outage: Outage) -> dict[str, Any]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from crossdock.cli.outline import Outline
     from crossdock.http import Outage
     from crossdock.store.protocol import Store
-    from crossdock.store.rows import DeliverySummary, NoticeRow, PipelineStatus, QuotaRow
+    from crossdock.store.rows import CredentialRow, DeliverySummary, NoticeRow, PipelineStatus, QuotaRow
 
 _SHOWN = 10
 
@@ -25,6 +25,7 @@ class _Seen:
     troubled: Sequence[DeliverySummary] = ()
     notices: Sequence[NoticeRow] = ()
     outages: Sequence[Outage] = ()
+    credentials: Sequence[CredentialRow] = ()
     quotas: Sequence[QuotaRow] = ()
 
 
@@ -46,9 +47,15 @@ def status(options: Options, as_json: bool) -> None:
     outline = read_outline(options.file)
     seen = anyio.run(_look, outline)
     if as_json:
-        print_json({**shape(seen.statuses, outline.customers, {}), **accounts.shape(seen.outages, seen.quotas)})
+        print_json(
+            {
+                **shape(seen.statuses, outline.customers, {}),
+                **accounts.shape(seen.outages, seen.credentials, seen.quotas),
+            }
+        )
         return
     print_standing(seen.statuses, outline.customers, {})
+    accounts.print_refused(seen.credentials)
     accounts.print_outages(seen.outages)
     _print_troubled(seen.troubled)
     _print_notices(seen.notices)
@@ -80,6 +87,7 @@ async def _look_into(store: Store, outline: Outline) -> _Seen:
         await store.deliveries(pipelines=names, states=[State.HELD, State.DEAD], limit=_SHOWN),
         await store.notices(names),
         await store.outages(),
+        await store.all_credentials(),
         await store.quotas(),
     )
 

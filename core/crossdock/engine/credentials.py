@@ -89,6 +89,8 @@ class Credentials:
         if before is not None and (stranger := _stranger(name, connection, before, owner)) is not None:
             return await self.refused(name, stranger)
         if owner is None:
+            if before is not None:
+                _log.warning("connection.unverified", connection=name, account=connection.identity)
             self._new.add(name)
         else:
             await self._vouch(name, owner)

@@ -56,14 +56,21 @@ class DepotServer:
     closed: bool = False
     gate: threading.Event = field(default_factory=threading.Event)
     """Bookings wait for it."""
+    secret: str = SECRET
+    keeper: str = "gate keeper"
+    mute: bool = False
+    """Whether it will not say who the keeper is, for the moment."""
+    asked: int = 0
+    """How often a token was asked for."""
     arrived: threading.Event = field(default_factory=threading.Event)
 
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
         if path == "/token":
-            right = parse_qs(body.decode()).get("client_secret") == [SECRET]
+            self.asked += 1
+            right = parse_qs(body.decode()).get("client_secret") == [self.secret]
             return (200, {"token": "token-0123456789"}) if right else (401, {})
         if path == "/whoami":
-            return 200, {"account": "gate keeper", "may": self.may}
+            return (404, {}) if self.mute else (200, {"account": self.keeper, "may": self.may})
         if path == "/parcels":
             return (503, {}) if self.closed else (200, self.parcels)
         if method == "GET":
@@ -173,6 +180,11 @@ def start(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
         for stream in (process.stdin, process.stdout, process.stderr):
             if stream is not None:
                 stream.close()
+
+
+@pytest.fixture
+def secret() -> str:
+    return SECRET
 
 
 @pytest.fixture

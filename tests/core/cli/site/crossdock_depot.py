@@ -49,6 +49,7 @@ class Key(AuthProvider):
     """A client id and its secret."""
 
     name: ClassVar[str] = "key"
+    replace_with: ClassVar[str | None] = "ask the gate keeper for another"
 
     client_id: str
     client_secret: Secret
@@ -84,6 +85,13 @@ class Depot(Connection):
     def identity(self) -> str:
         """Plugin, host, gate."""
         return f"depot:{self.host}:{self.gate}"
+
+    async def owner(self, http: Reader) -> str | None:
+        """The keeper of the gate."""
+        answer = await http.get("/whoami")
+        if answer.status_code != 200:
+            raise TransientError("the keeper is out")
+        return loads(answer.content)["account"]
 
     async def test(self, http: Reader, used: frozenset[str]) -> TestReport:
         """Ask who we are."""
