@@ -40,17 +40,27 @@ async def examine(tenant: str, http: Reader, used: frozenset[str]) -> TestReport
 
 async def find_tenant(tenant: str, http: Reader) -> str | None:
     """The tenant, if the API client belongs to it; None where it may not say. Raises: CredentialsError."""
+    api = CartonCloudApi(http, tenant)
     try:
-        _, missing = await _membership(CartonCloudApi(http, tenant), tenant)
+        _, missing = await _membership(api, tenant)
     except ReadRefusedError:
         return None
-    if missing:
+    if missing and not await _answers(api):
         raise CredentialsError(
             f"the API client does not belong to {missing[0]}",
             code="other_account",
             fix="give an API client of that tenant, or write the other tenant in a connection of another name",
         )
     return tenant
+
+
+async def _answers(api: CartonCloudApi) -> bool:
+    """Whether the tenant lets us in, listed or not."""
+    try:
+        await api.customers()
+    except ReadRefusedError:
+        return False
+    return True
 
 
 async def _membership(api: CartonCloudApi, tenant: str) -> tuple[str, list[str]]:
