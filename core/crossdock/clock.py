@@ -15,6 +15,9 @@ from typing import Protocol
 
 import anyio
 
+_GOES_ON = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Where there is one, the clock that a suspended machine does not stop: what was allowed before is then seen as old."""
+
 
 class Clock(Protocol):
     """What core asks of time."""
@@ -41,8 +44,8 @@ class SystemClock:
         return now if _stepped is None else now + timedelta(seconds=_AHEAD.unpack_from(_stepped)[0])
 
     def monotonic(self) -> float:
-        """Seconds that never run backwards."""
-        return time.monotonic()
+        """Seconds that never run backwards, and go on while the machine sleeps."""
+        return time.clock_gettime(_GOES_ON)
 
     async def sleep(self, seconds: float) -> None:
         """Return after `seconds`."""

@@ -11,6 +11,7 @@ CrossdockError
 ├── HoldError            a person decides (code, fix)
 ├── RejectedError        dead
 └── StoreError           the store cannot be used
+    └── LeaseLost        another process runs the pipeline now: stop working on it
 """
 
 from __future__ import annotations
@@ -121,3 +122,9 @@ class StoreError(CrossdockError):
     """The store cannot be used: no room, no permission, locked, or of a newer version."""
 
     code = "store"
+
+
+class LeaseLost(StoreError):  # noqa: N818  (nothing is broken)
+    """Another process took the pipeline over: nothing more of it is sent or written from here."""
+
+    code = "lease_lost"

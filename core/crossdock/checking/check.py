@@ -11,6 +11,7 @@ from typing import NamedTuple
 from crossdock.checking.assembly import Assembly, Checked, Pipeline
 from crossdock.checking.connections import ConnectionChecker
 from crossdock.checking.digest import digest
+from crossdock.checking.keeping import STORE, check_store, warn_of_sharing
 from crossdock.checking.look_up import Account, Accounts
 from crossdock.checking.names import check_names
 from crossdock.checking.pipelines import PipelineChecker
@@ -18,7 +19,6 @@ from crossdock.checking.section import Section, is_broken, position, read_table
 from crossdock.config import Document, Entry, Fault, Faults, Findings, Scalar, SecretSource, describe, read_document
 from crossdock.registry import Registry
 
-_STORE = "sqlite:crossdock.db"
 _STOPS_ONLY_ITS_PIPELINES = frozenset({"unknown_plugin", "broken_plugin"})
 
 
@@ -64,6 +64,8 @@ class _Checker:
         accounts = self._accounts(top.connections)
         pipelines, stopped = self._pipelines(top.pipelines, accounts)
         self._warn_of_unused(accounts, top)
+        if not self._findings.errors:
+            warn_of_sharing(document.root.entries.get("store"), top.store, accounts, pipelines, self._findings)
         if any(fault.code not in _STOPS_ONLY_ITS_PIPELINES for fault in self._findings.errors):
             return None
         return Assembly(
@@ -82,8 +84,8 @@ class _Checker:
     def _top(self, document: Document) -> _Top:
         section = Section(document.root, document.root.mark, "the definition", self._findings)
         self._check_version(section)
-        store = section.text("store", example=_STORE) or _STORE
-        self._check_store(section, store)
+        store = section.text("store", example=STORE) or STORE
+        check_store(section.table.entries.get("store"), store, self._findings)
         self._check_engine(section)
         retained = section.duration("retain_payload", timedelta(days=90), example="90d") or timedelta(days=90)
         connections = self._entries(section, "connections", "connection")
@@ -98,19 +100,6 @@ class _Checker:
         elif not is_broken(entry.value) and not (isinstance(entry.value, Scalar) and entry.value.text == "1"):
             message = f"this crossdock reads definitions of version 1; found {describe(entry.value)}"
             self._findings.add(position(entry), "bad_value", message, fix="write `version: 1`")
-
-    def _check_store(self, section: Section, store: str) -> None:
-        entry = section.table.entries.get("store")
-        if entry is None:
-            return
-        scheme, colon, rest = store.partition(":")
-        if scheme in ("postgresql", "postgres") and rest.startswith("//"):
-            message, code = "PostgreSQL is not available as a store in this version", "not_available"
-        elif scheme == "sqlite" and colon and rest.strip("/ "):
-            return
-        else:
-            message, code = "`store` is sqlite:PATH or postgresql://…", "bad_value"
-        self._findings.add(entry.value.mark, code, message, fix=f"write `store: {_STORE}`")
 
     def _check_engine(self, section: Section) -> None:
         entry = section.take("engine")

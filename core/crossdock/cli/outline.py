@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from crossdock.config import Entry, Fault, Faults, Findings, Items, Scalar, Table, read_document
+from crossdock.observe.redact import register
 
 _STORE = "sqlite:crossdock.db"
 
@@ -46,9 +49,19 @@ def read_outline(file: Path) -> Outline:
     store = _STORE if entry is None else _text(entry)
     if store is None:
         raise Faults(findings.errors or [_no_store(file, entry)])
+    _mask_password(store)
     root = document.root
     names = _customers(root), document.needs_secrets, _connections(root), _uses(root), _routes(root), _parts(root)
     return Outline(file, store, *names)
+
+
+def _mask_password(store: str) -> None:
+    """Nothing that is shown or logged from now on bears the password of a server."""
+    with suppress(ValueError):  # no address at all: `check` says so
+        password = urlsplit(store).password
+        if password:
+            register(unquote(password))
+            register(password)
 
 
 def _customers(root: Table) -> dict[str, str | None]:

@@ -15,7 +15,7 @@ from crossdock.engine.judging import Alive, everything
 from crossdock.engine.results import Progress
 from crossdock.engine.route import BoundRoute
 from crossdock.engine.verdict import leaf
-from crossdock.errors import CredentialsError, CrossdockError, StoreError
+from crossdock.errors import CredentialsError, CrossdockError, LeaseLost, StoreError
 from crossdock.http import LOST
 from crossdock.observe.logs import get_logger
 from crossdock.store.protocol import Store
@@ -66,7 +66,20 @@ class PipelineRun:
         return not names.isdisjoint(self._pauses.refused)
 
     async def run(self, wait_s: float, key: str | None = None) -> None:
-        """Read once and deliver until nothing is due within `wait_s`. Raises: StoreError."""
+        """Read once and deliver until nothing is due within `wait_s`. Raises: StoreError.
+
+        Where another process takes the pipeline over, it ends as failed, and the others go on.
+        """
+        try:
+            await self._run(wait_s, key)
+        except (LeaseLost, BaseExceptionGroup) as group:
+            error = leaf(group)
+            if not isinstance(error, LeaseLost):
+                raise
+            self.failed = True
+            _log.error("lease.lost", pipeline=self._origin.pipeline, reason=error.message, fix=error.fix)
+
+    async def _run(self, wait_s: float, key: str | None) -> None:
         doubt = await self._store.doubt(self._origin.pipeline)
         if doubt is not None and doubt.last_record is None:
             doubt = await self._reread(doubt)

@@ -7,6 +7,7 @@ import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
+from datetime import timedelta
 
 import anyio
 
@@ -27,7 +28,7 @@ from crossdock.engine.running import PipelineRun
 from crossdock.engine.verdict import leaf
 from crossdock.errors import ConfigError, CrossdockError, PluginError, StoreError
 from crossdock.store.pausing import paused
-from crossdock.store.protocol import Store
+from crossdock.store.protocol import LONGEST_REQUEST, Store
 from crossdock.store.rows import Delivery
 
 
@@ -63,7 +64,7 @@ class Runtime:
     ) -> RunResult:
         """Read the named pipelines once (all enabled ones by default) and deliver until nothing is due within `wait_s`.
 
-        What a person paused is left alone, and its status says so.
+        What a person paused, or another process runs, is left alone, and its status says so.
 
         Cancelling is graceful: what has begun to be sent is finished and journalled first.
 
@@ -73,13 +74,15 @@ class Runtime:
         pipelines = self._chosen(names)
         runs: dict[str, PipelineRun] = {}
         alive = self._alive(pipelines)
-        async with store.running([pipeline.name for pipeline in pipelines]):
-            paused = await self.paused(names)
+        async with store.running([one.name for one in pipelines], self._longest_request(pipelines)) as elsewhere:
+            paused = {**await self.paused(names), **elsewhere}
             going = [pipeline for pipeline in pipelines if pipeline.name not in paused]
             credentials = Credentials(self._binder, store, self._clock)
             pauses = Pauses(await credentials.admit(_connections(going)), credentials.refused)
             for pipeline in going:
-                runs[pipeline.name] = await self._prepare(pipeline, store, pauses, progress, alive)
+                runs[pipeline.name] = await self._prepare(
+                    pipeline, store.owned(pipeline.name), pauses, progress, alive
+                )
             try:
                 async with anyio.create_task_group() as tasks:
                     for run in runs.values():
@@ -221,6 +224,10 @@ class Runtime:
             else PipelineResult(replace(status, reason=paused[pipeline.name]), pipeline.customer)
             for pipeline, status in zip(pipelines, statuses, strict=True)
         ]
+
+    def _longest_request(self, pipelines: Sequence[Pipeline]) -> timedelta:
+        names = {route.connection_name for pipeline in pipelines for route in pipeline.routes}
+        return max((self._assembly.connections[name].timeout for name in names), default=LONGEST_REQUEST)
 
     def _needed_store(self) -> Store:
         if self._store is None:

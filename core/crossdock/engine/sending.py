@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from crossdock.boundary import reach
 from crossdock.clock import Clock
@@ -65,8 +65,8 @@ Sent = Made | NotMade | Lost
 
 _log = get_logger("crossdock.engine")
 
-_PROMPT = timedelta(seconds=0.25)
-"""A byte leaves within this time of the moment that was noted for it."""
+_PROMPT_S = 0.25
+"""A byte leaves within this time (s) of the moment that was noted for it."""
 
 Begin = Callable[[datetime, Sequence[StepRow]], Change]
 """What stores the effect with its steps as they stand, at that time."""
@@ -192,11 +192,11 @@ class Sending:
             nonlocal left
             self._shield()
             # The request's deadline does not cut the journal off (see `Store.apply`). Absence counts from the noted
-            # moment on, so where a slow disk made that the past, the moment is noted anew.
-            while (noted := await self._journal_attempt(position)) + _PROMPT < self._clock.now():
-                _log.warning("journal.slow", delay_s=(self._clock.now() - noted).total_seconds())
+            # moment on, and another process may own the run by now: so where noting took long, or this process was
+            # frozen since, the attempt is noted anew, which raises LeaseLost where it is not ours any more.
+            while (delay_s := await self._journal_attempt(position)) > _PROMPT_S:
+                _log.warning("journal.slow", delay_s=delay_s)
             left = True
-            reach("effect.before_send")
 
         try:
             return await self._route.client.perform(
@@ -207,8 +207,12 @@ class Sending:
                 self._unattempt(position)
             raise
 
-    async def _journal_attempt(self, position: int) -> datetime:
-        """Note the attempt; when it is said to leave."""
+    async def _journal_attempt(self, position: int) -> float:
+        """Note the attempt; how long ago (s) it is said to leave.
+
+        Raises: StoreError, and then nothing may leave.
+        """
+        asked = self._clock.monotonic()
         at, before = self._clock.now(), self._steps[position]
         self._steps[position] = before.attempted(at)
         try:
@@ -222,7 +226,8 @@ class Sending:
         except BaseException:
             self._steps[position] = before
             raise
-        return at
+        reach("effect.before_send")
+        return self._clock.monotonic() - asked
 
     def _judge(self, position: int, response: Response) -> Sent | None:
         status, name = response.status_code, self._route.sink_connection_name

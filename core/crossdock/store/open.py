@@ -12,17 +12,36 @@ from crossdock.store.protocol import Store
 from crossdock.store.sqlite.backup import Restored, restore
 from crossdock.store.sqlite.store import SqliteStore
 
+SHARED = ("postgresql", "postgres")
+"""The words of a store that several processes share."""
+
 
 def open_store(url: str, *, clock: Clock, key: Key | None = None, folder: Path = Path()) -> Store:
     """A store, to be entered with `async with`; a relative path starts at `folder`. Raises: ConfigError."""
     scheme, colon, rest = url.partition(":")
     if colon and scheme == "sqlite" and rest.removeprefix("//"):
         return SqliteStore(folder / _path(rest), clock=clock, key=key)
-    if scheme in ("postgresql", "postgres"):
+    if colon and scheme in SHARED and rest.startswith("//"):
+        return _shared(url, clock, key)
+    raise ConfigError(
+        "`store` names no store",  # not what it says: that may be a password
+        code="store_unknown",
+        fix="write `store: sqlite:crossdock.db` or `store: postgresql://HOST/DATABASE`",
+    )
+
+
+def _shared(url: str, clock: Clock, key: Key | None) -> Store:
+    try:
+        from crossdock.store.postgres.store import PostgresStore
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] != "psycopg":
+            raise
         raise ConfigError(
-            "a PostgreSQL store is not available in this version", code="store_unknown", fix="write `sqlite:FILE`"
-        )
-    raise ConfigError(f"`{scheme}` is no store", code="store_unknown", fix="write `store: sqlite:crossdock.db`")
+            "a PostgreSQL store needs psycopg, which is not installed",
+            code="store_unknown",
+            fix="pip install 'crossdock[postgresql]'",
+        ) from error
+    return PostgresStore(url, clock=clock, key=key)
 
 
 async def restore_store(

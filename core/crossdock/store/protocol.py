@@ -1,4 +1,4 @@
-"""What the engine and the command line ask of a store; SQLite implements it, PostgreSQL will."""
+"""What the engine and the command line ask of a store: one SQLite file, or a PostgreSQL server that several share."""
 
 from __future__ import annotations
 
@@ -44,12 +44,27 @@ class Store(Protocol):
     async def __aexit__(self, *exc: object) -> None: ...
 
     # ------------------------------------------------------------ runs
-    def running(self, pipelines: Sequence[str]) -> AbstractAsyncContextManager[None]:
-        """Hold the run lock; only what runs pipelines, and what replaces the store or its keys, takes it.
+    lapse_s: float | None
+    """How long (s) after it was asked for, a write of an attempt may be acted upon; later it is to be asked for again.
 
-        Where the store is found to have been put back by hand, it is marked as restored first (`mark_restored`).
+    None where nothing can take a run's pipelines from it while its process lives, frozen or not.
+    """
 
-        Raises: StoreError naming the holder's process.
+    def running(
+        self, pipelines: Sequence[str], longest_request: timedelta = ...
+    ) -> AbstractAsyncContextManager[Mapping[str, str]]:
+        """Own pipelines; only `run` and `serve` do. Yields who runs those of them that another process owns.
+
+        A shared store gives each for three times the longest request (its deadline), renewed as long as the process
+        lives and is not frozen. Where an SQLite store is found to have been put back by hand, it is marked as restored
+        first (`mark_restored`). Raises: StoreError naming the other process where none of them is free.
+        """
+        ...
+
+    def owned(self, pipeline: str) -> Store:
+        """The same store for the work on one pipeline that this process runs.
+
+        Its writes raise LeaseLost, and write nothing, once another process took the pipeline over.
         """
         ...
 
@@ -352,6 +367,9 @@ class Store(Protocol):
         """Forget a secret; False where there was none."""
         ...
 
+
+LONGEST_REQUEST = timedelta(seconds=30)
+"""The deadline of a request where a connection says none."""
 
 LEASE = timedelta(seconds=90)
 """How long a right to renew a token is held at most, should its holder die."""

@@ -1,15 +1,22 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import sqlite3
+import zlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 
 from crossdock.clock import ManualClock
 from crossdock.contract.values import Link, Receipt, Record, Ref
 from crossdock.store.cipher import Key
+from crossdock.store.open import open_store
+from crossdock.store.protocol import Store
 from crossdock.store.rows import (
     AuditEvent,
     Change,
@@ -23,7 +30,6 @@ from crossdock.store.rows import (
     StepRow,
     StepUpdate,
 )
-from crossdock.store.sqlite.store import SqliteStore
 
 SOURCE, SINK = "shop:acme", "house:acme"
 
@@ -88,9 +94,30 @@ class Maker:
         return Link(Ref(SOURCE, "purchase_order", near), Ref(SINK, "sale_order", far), **more)  # type: ignore[arg-type]
 
 
-@pytest.fixture(params=["asyncio", "trio"])
-def anyio_backend(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what concerns every store on both backends; PostgreSQL, which takes longer, on one event loop a test."""
+    if "anyio_backend" not in metafunc.fixturenames:
+        return
+    cases = [("sqlite", "asyncio"), ("sqlite", "trio")]
+    if "backend" in metafunc.fixturenames and not metafunc.definition.get_closest_marker("sqlite"):
+        loop = ("asyncio", "trio")[zlib.crc32(metafunc.function.__name__.encode()) % 2]
+        cases.append(("postgresql", loop))
+    if "backend" in metafunc.fixturenames:
+        metafunc.parametrize(("backend", "anyio_backend"), cases, ids=["-".join(case) for case in cases])
+    else:
+        metafunc.parametrize("anyio_backend", ["asyncio", "trio"])
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Given to each test by the above."""
+    raise NotImplementedError
+
+
+@pytest.fixture
+def backend() -> str:
+    """Given to each test by the above."""
+    raise NotImplementedError
 
 
 @pytest.fixture
@@ -113,19 +140,55 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "crossdock.db"
 
 
-@pytest.fixture
-def open_at(clock: ManualClock, key: Key) -> Callable[[Path], SqliteStore]:
-    return lambda path: SqliteStore(path, clock=clock, key=key)
+class Beside:
+    """Looks into a store and tampers with it, past the store."""
+
+    def __init__(self, connect: Callable[[], Any], before: Sequence[str] = ()) -> None:
+        self._connect = connect
+        self._before = before
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        with closing(self._connect()) as connection:
+            return [tuple(row) for row in connection.execute(sql).fetchall()]
+
+    def change(self, *statements: str) -> None:
+        """As whoever owns the database can, past every trigger."""
+        with closing(self._connect()) as connection:
+            for statement in (*self._before, *statements):
+                connection.execute(statement)
+
+
+_UNGUARDED = ("DROP TRIGGER IF EXISTS audit_is_not_changed", "DROP TRIGGER IF EXISTS audit_is_not_cut")
 
 
 @pytest.fixture
-async def store(open_at: Callable[[Path], SqliteStore], path: Path) -> AsyncIterator[SqliteStore]:
+def address(backend: str, path: Path, request: pytest.FixtureRequest) -> str:
+    """What `store:` says."""
+    return f"sqlite:{path}" if backend == "sqlite" else str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def beside(backend: str, path: Path, address: str) -> Beside:
+    if backend == "sqlite":
+        return Beside(lambda: sqlite3.connect(path, isolation_level=None), _UNGUARDED)
+    return Beside(lambda: psycopg.connect(address, autocommit=True), ("SET session_replication_role = replica",))
+
+
+@pytest.fixture
+def open_at(backend: str, clock: ManualClock, key: Key, address: str) -> Callable[..., Store]:
+    """Opens the store of this test; `path` says where that is on SQLite."""
+    where = {"sqlite": "sqlite:{}", "postgresql": address}[backend]
+    return lambda path, key=key: open_store(where.format(path), clock=clock, key=key)
+
+
+@pytest.fixture
+async def store(open_at: Callable[..., Store], path: Path) -> AsyncIterator[Store]:
     async with open_at(path) as opened:
         yield opened
 
 
 @pytest.fixture
-def staged(store: SqliteStore, make: Maker, clock: ManualClock) -> Callable[..., object]:
+def staged(store: Store, make: Maker, clock: ManualClock) -> Callable[..., object]:
     """Stage records, and return what is ready afterwards."""
 
     async def stage(*records: Record, **more: object) -> list[Delivery]:

@@ -16,16 +16,18 @@ from crossdock.store.sqlite.queries import load, slices, widen
 def append(connection: sqlite3.Connection, events: Iterable[AuditEvent]) -> None:
     """Add rows in the current transaction and move the head."""
     sql = load("audit")
-    last = AuditHead(*connection.execute(sql["head"]).fetchone())
+    events = list(events)
+    if not events:
+        return
+    last = AuditHead(*connection.execute(sql["take_head"]).fetchone())
     rows, parts = list[tuple[Any, ...]](), list[tuple[Any, ...]]()
     for event in events:
         row = chain.link(event, last)
         last = AuditHead(row.seq, row.hash)
         rows.append(row[:-1])
         parts.extend((row.seq, part.name, part.salt, part.value) for part in row.said)
-    if rows:
-        connection.executemany(sql["add"], rows)
-        connection.execute(sql["move_head"], (last.seq, last.hash))
+    connection.executemany(sql["add"], rows)
+    connection.execute(sql["move_head"], (last.seq, last.hash))
     if parts:
         connection.executemany(sql["add_part"], parts)
 

@@ -98,12 +98,8 @@ def _add_effects(connection: sqlite3.Connection, effects: Sequence[NewEffect]) -
     if not effects:
         return
     sql = load("effects")
-    try:
-        connection.executemany(sql["add"], map(_effect_row, effects))
-    except sqlite3.IntegrityError as error:
-        if error.sqlite_errorname == "SQLITE_CONSTRAINT_UNIQUE":
-            raise _effect_exists(connection, effects) from error
-        raise
+    if connection.executemany(sql["add"], [_effect_row(one) for one in effects]).rowcount != len(effects):
+        raise _effect_exists(connection, effects)
     plans = [_plan_row(one) for one in effects if one.content is not None or one.memo is not None or one.facts]
     connection.executemany(sql["add_plan"], plans)
     made = Counter(one.pipeline for one in effects if one.state is not EffectState.ADOPTED)

@@ -52,7 +52,7 @@ def find(connection: sqlite3.Connection, wanted: Selection, limit: int) -> list[
     }
     for column, meant in listed.items():
         if meant is not None:
-            conditions.append(f"{column} IN ({','.join('?' * len(meant))})")
+            conditions.append(f"{column} IN ({','.join('?' * len(meant)) or 'NULL'})")
             values += meant
     if wanted.pipelines is None and wanted.key is not None:  # lets the index on (pipeline, key) serve
         conditions.append("pipeline IN (SELECT name FROM pipelines)")

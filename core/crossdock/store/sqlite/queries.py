@@ -13,12 +13,35 @@ _MOST = 256  # values a query takes at once; well below SQLite's limit of parame
 T = TypeVar("T")
 
 
+class Query(str):
+    """The text of a query that knows its name, so that PostgreSQL can say the same in its own words."""
+
+    __slots__ = ("listed", "place")
+
+    place: tuple[str, str]
+    """The file and the name in it."""
+    listed: int
+    """How many values of a list it begins with; 0 where it takes no list."""
+
+    def __new__(cls, text: str, place: tuple[str, str], listed: int = 0) -> Query:
+        query = super().__new__(cls, text)
+        query.place, query.listed = place, listed
+        return query
+
+
 @cache
-def load(name: str) -> Mapping[str, str]:
+def load(name: str) -> Mapping[str, Query]:
     """The queries of `sql/<name>.sql` by their names."""
-    text = files(__package__).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+    return {title: Query(text, (name, title)) for title, text in read(__package__, name).items()}
+
+
+def read(package: str, name: str) -> dict[str, str]:
+    """The texts of `sql/<name>.sql` of a package by their names."""
+    text = files(package).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
     sections = text.split(_MARK)[1:]
-    return {head.strip(): body.strip() for head, _, body in (section.partition("\n") for section in sections)}
+    # A comment above a mark stands at the end of the section before; it belongs to none.
+    cut = ((head.strip(), body.strip()) for head, _, body in (section.partition("\n") for section in sections))
+    return {head: "\n".join(line for line in body.splitlines() if not line.startswith("--")) for head, body in cut}
 
 
 def slices(values: Sequence[T]) -> Iterator[list[T]]:
@@ -33,7 +56,6 @@ def slices(values: Sequence[T]) -> Iterator[list[T]]:
 
 
 @cache
-def widen(sql: str, count: int, columns: int = 1) -> str:
-    """Put `count` rows of parameters where the query says `{rows}`."""
-    row = f"({','.join('?' * columns)})"
-    return sql.replace("{rows}", ",".join([row] * count))
+def widen(sql: Query, count: int) -> Query:
+    """Put `count` parameters where the query says `{rows}`."""
+    return Query(sql.replace("{rows}", ",".join(["(?)"] * count)), sql.place, count)

@@ -27,7 +27,7 @@ class Reader:
         self._far = [open_reader(path) for _ in range(_THREADS)]
         self._limiter = CapacityLimiter(_THREADS)
 
-    def now(self, query: Query[T]) -> T:
+    async def soon(self, query: Query[T]) -> T:
         """Ask in the event loop's own thread: for a look-up of a few rows by an index, where a thread costs more."""
         return self._ask(self._near, query)
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -23,7 +23,7 @@ from crossdock.http.types import Rate, Token
 from crossdock.store import auditing
 from crossdock.store.chain import OURSELVES, AuditHead, AuditRow
 from crossdock.store.cipher import Key, need_key
-from crossdock.store.protocol import LEASE
+from crossdock.store.protocol import LEASE, LONGEST_REQUEST, Store
 from crossdock.store.rows import (
     AuditEvent,
     Change,
@@ -77,6 +77,8 @@ _ASK_AGAIN_S = 0.25
 class SqliteStore:
     """Durable state in one file. It is open between `__aenter__` and `__aexit__`."""
 
+    lapse_s: float | None = None
+
     def __init__(self, path: Path, *, clock: Clock, key: Key | None = None) -> None:
         self.path = path
         self._clock = clock
@@ -111,15 +113,21 @@ class SqliteStore:
     # ------------------------------------------------------------ runs
 
     @asynccontextmanager
-    async def running(self, pipelines: Sequence[str]) -> AsyncIterator[None]:
-        """Hold the run lock: one for the whole file."""
+    async def running(
+        self, pipelines: Sequence[str], longest_request: timedelta = LONGEST_REQUEST
+    ) -> AsyncIterator[Mapping[str, str]]:
+        """Hold the run lock: one for the whole file, gone with its process."""
         with lock.hold(self.path):
             await self._mark()
             try:
-                yield
+                yield {}
             finally:
                 with anyio.CancelScope(shield=True), suppress(StoreError):  # the mark of the begin does, too
                     await self._mark()
+
+    def owned(self, pipeline: str) -> Store:
+        """This store: nobody can take a pipeline from the process that holds the lock."""
+        return self
 
     # ------------------------------------------------------------ backups
 
@@ -136,12 +144,12 @@ class SqliteStore:
 
     async def doubt(self, pipeline: str) -> Doubt | None:
         """What is doubtful since the store was put back."""
-        return self._reader.now(partial(lineage.doubt, pipeline=pipeline))
+        return await self._reader.soon(partial(lineage.doubt, pipeline=pipeline))
 
     async def _mark(self) -> None:
         """Renew the mark in the store and beside it; an older copy that was put back by hand is recognised by that."""
         said = await to_thread.run_sync(lineage.said_beside, self.path)
-        if self._reader.now(partial(lineage.is_put_back, said=said)):
+        if await self._reader.soon(partial(lineage.is_put_back, said=said)):
             await self.mark_restored(at=self._clock.now(), backup_at=None, actor=OURSELVES)
         mark = await self._writer.do(partial(lineage.renew, said=said))
         await to_thread.run_sync(lineage.say_beside, self.path, mark)
@@ -150,7 +158,7 @@ class SqliteStore:
 
     async def cursor(self, pipeline: str) -> CursorRow | None:
         """Where the source stands."""
-        return self._reader.now(partial(staging.cursor, pipeline=pipeline))
+        return await self._reader.soon(partial(staging.cursor, pipeline=pipeline))
 
     async def stage(self, intake: Intake) -> Staged:
         """Store a batch."""
@@ -178,25 +186,25 @@ class SqliteStore:
 
     async def effects_of(self, delivery_id: int) -> Sequence[EffectRow]:
         """All effects that a delivery planned."""
-        return self._reader.now(partial(effects.of_delivery, delivery_id=delivery_id))
+        return await self._reader.soon(partial(effects.of_delivery, delivery_id=delivery_id))
 
     async def latest_effects(self, account: str, sink: str, keys: Sequence[str]) -> Mapping[str, EffectRow]:
         """For each key the newest version that is not void."""
         query = partial(effects.latest, account=account, sink=sink, keys=keys)
-        return self._reader.now(query) if len(keys) <= _FEW else await self._reader.ask(query)
+        return await self._reader.soon(query) if len(keys) <= _FEW else await self._reader.ask(query)
 
     async def newest_version(self, account: str, sink: str, key: str) -> int:
         """The highest version number ever used for a fact."""
-        return self._reader.now(partial(effects.newest_version, account=account, sink=sink, key=key))
+        return await self._reader.soon(partial(effects.newest_version, account=account, sink=sink, key=key))
 
     async def record_raw(self, record_id: int) -> bytes | None:
         """A stored record as JSON."""
-        return self._reader.now(partial(staging.raw, record_id=record_id))
+        return await self._reader.soon(partial(staging.raw, record_id=record_id))
 
     async def links(self, near_account: str, far_account: str, ids: Mapping[str, Sequence[str]]) -> Mapping[str, Links]:
         """For each record key the links that touch any of its ids."""
         query = partial(links.find, near_account=near_account, far_account=far_account, ids=ids)
-        return self._reader.now(query) if len(ids) <= _FEW else await self._reader.ask(query)
+        return await self._reader.soon(query) if len(ids) <= _FEW else await self._reader.ask(query)
 
     async def apply(self, change: Change) -> None:
         """Write a change."""
@@ -258,7 +266,7 @@ class SqliteStore:
 
     async def pauses(self) -> Sequence[Pause]:
         """All that is paused."""
-        return self._reader.now(pausing.find)
+        return await self._reader.soon(pausing.find)
 
     # ------------------------------------------------------------ what people ask
 
@@ -302,7 +310,7 @@ class SqliteStore:
 
     async def effect_count(self, pipeline: str) -> int:
         """How many effects a pipeline ever set out to make."""
-        return self._reader.now(partial(effects.count, pipeline=pipeline))
+        return await self._reader.soon(partial(effects.count, pipeline=pipeline))
 
     # ------------------------------------------------------------ audit
 
@@ -324,7 +332,7 @@ class SqliteStore:
         """The stored token of an account."""
         if account in self._tokens:
             return self._tokens[account]
-        return self._reader.now(partial(sealed.token, key=self._key, account=account))
+        return await self._reader.soon(partial(sealed.token, key=self._key, account=account))
 
     async def save(self, account: str, token: Token) -> None:
         """Keep a token."""
@@ -415,11 +423,11 @@ class SqliteStore:
 
     async def secret(self, name: str) -> str | None:
         """Open a secret."""
-        return self._reader.now(partial(sealed.secret, key=self._key, name=name))
+        return await self._reader.soon(partial(sealed.secret, key=self._key, name=name))
 
     async def secret_names(self) -> Mapping[str, datetime]:
         """Names of the stored secrets and when each was set."""
-        return self._reader.now(sealed.secret_names)
+        return await self._reader.soon(sealed.secret_names)
 
     async def remove_secret(self, name: str) -> bool:
         """Forget a secret."""

@@ -11,7 +11,7 @@ from crossdock.store.chain import GENESIS, AuditHead, to_event
 from crossdock.store.rows import Change
 from crossdock.store.sqlite.queries import load
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.sqlite]
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -122,7 +121,7 @@ async def test_step_forgets_its_answer_when_it_is_attempted_again(store, make, s
     assert (await store.effects_of(due.id))[0].steps == (again,)
 
 
-async def test_step_counts_how_often_it_was_attempted(store, make, staged, clock, path):
+async def test_step_counts_how_often_it_was_attempted(store, make, staged, clock, beside):
     (due,) = await staged(make.record("1"))
     await store.apply(make.attempt(due, "e1"))
     first = clock.now()
@@ -131,10 +130,7 @@ async def test_step_counts_how_often_it_was_attempted(store, make, staged, clock
     clock.advance(5)
     await store.apply(Change(steps=[StepUpdate("e1", make.step(attempted_at=clock.now()))]))
 
-    with sqlite3.connect(path) as connection:
-        rows = connection.execute("SELECT attempts FROM steps").fetchall()
-    connection.close()
-    assert rows == [(2,)]
+    assert beside.rows("SELECT attempts FROM steps") == [(2,)]
 
 
 @pytest.mark.parametrize("what", ["steps", "settled", "deliveries"])

@@ -93,9 +93,9 @@ async def test_attempted_delivery_is_ready_when_it_is_due(store, make, staged, r
     assert await ready() == ["a"]
 
 
-async def test_ready_gives_none_for_raw_after_retention(store, make, staged, clock):
+async def test_ready_gives_none_for_raw_after_retention(store, make, staged, clock, beside):
     await staged(make.record("a"))
-    store._writer._connection.execute("DELETE FROM payloads")
+    beside.change("DELETE FROM payloads")
 
     (one,) = await store.ready(make.pipeline, make.route, now=clock.now(), limit=1)
     assert one.raw is None

@@ -10,7 +10,7 @@ import pytest
 from crossdock.errors import StoreError
 from crossdock.store.rows import Staged, State
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.sqlite]
 
 
 async def test_full_disk_is_told_with_path_and_fix_and_the_store_goes_on_when_there_is_room(store, make, path):

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -121,11 +120,9 @@ async def test_stage_refuses_a_version_beyond_64_bits_and_stores_nothing(store, 
     assert await store.cursor(make.pipeline) is None
 
 
-async def test_stage_goes_by_version_or_leaves_it_when_retention_took_the_payload(store, make, path):
+async def test_stage_goes_by_version_or_leaves_it_when_retention_took_the_payload(store, make, beside):
     await store.stage(make.intake(make.record("plain"), make.record("dated", version=1)))
-    with sqlite3.connect(path) as connection:
-        connection.execute("DELETE FROM payloads")
-    connection.close()
+    beside.change("DELETE FROM payloads")
 
     plain = await store.stage(make.intake(make.record("plain", "other")))
     same = await store.stage(make.intake(make.record("dated", "other", version=1)))
@@ -134,13 +131,11 @@ async def test_stage_goes_by_version_or_leaves_it_when_retention_took_the_payloa
     assert (plain, same, newer) == (Staged(unchanged=1), Staged(unchanged=1), Staged(revised=1, superseded=1))
 
 
-async def test_digest_says_nothing_without_the_salt_of_its_payload(store, make, path):
+async def test_digest_says_nothing_without_the_salt_of_its_payload(store, make, beside):
     await store.stage(make.intake(make.record("1"), make.record("2"), pipeline="a"))
     await store.stage(make.intake(make.record("1"), pipeline="b"))
 
-    with sqlite3.connect(path) as connection:
-        digests = [digest for (digest,) in connection.execute("SELECT digest FROM records")]
-    connection.close()
+    digests = [digest for (digest,) in beside.rows("SELECT digest FROM records")]
     assert len(set(digests)) == 3
 
 
@@ -223,24 +218,22 @@ async def test_sweep_without_cursor_is_noted_and_moves_nothing(store, make, cloc
     )
 
 
-async def test_stage_logs_a_batch_that_brought_something_and_only_that(store, make, path):
+async def test_stage_logs_a_batch_that_brought_something_and_only_that(store, make, beside):
     await store.stage(make.intake(make.record("1")))
     await store.stage(make.intake(make.record("1"), cursor="here"))
 
-    with sqlite3.connect(path) as connection:
-        rows = connection.execute("SELECT kind, ref, detail FROM audit").fetchall()
-    connection.close()
-    assert rows == [("batch.staged", "orders", '{"new":1,"records":[["1",1]],"revised":0,"superseded":0}')]
+    assert beside.rows("SELECT kind, ref, detail FROM audit") == [
+        ("batch.staged", "orders", '{"new":1,"records":[["1",1]],"revised":0,"superseded":0}')
+    ]
 
 
-async def test_stage_writes_names_that_other_systems_know_a_record_by(store, make, path):
+async def test_stage_writes_names_that_other_systems_know_a_record_by(store, make, beside):
     await store.stage(make.intake(make.record("1", identifiers={"customer_order": "C1", "po": "1"})))
     await store.stage(make.intake(make.record("1", "B", identifiers={"customer_order": "C1"})))
 
-    with sqlite3.connect(path) as connection:
-        rows = connection.execute("SELECT value, pipeline, key, name FROM identifiers").fetchall()
-    connection.close()
-    assert rows == [("C1", "orders", "1", "customer_order")]
+    assert beside.rows("SELECT value, pipeline, key, name FROM identifiers") == [
+        ("C1", "orders", "1", "customer_order")
+    ]
 
 
 async def test_stage_takes_an_empty_batch_and_a_very_large_one(store, make):

@@ -56,13 +56,13 @@ async def test_link_that_is_there_takes_the_newer_lines(store, make):
     ]
 
 
-async def test_link_remembers_the_effect_that_made_it(store, make, staged, path):
+async def test_link_remembers_the_effect_that_made_it(store, make, staged, beside):
     (due,) = await staged(make.record("1"))
     await store.apply(make.attempt(due, "e1"))
     await store.apply(make.settle(due, "e1"))
     await store.add_links([make.link("1", "so-e1")])
 
-    assert store._writer._connection.execute("SELECT effect_id FROM links").fetchall() == [("e1",)]
+    assert beside.rows("SELECT effect_id FROM links") == [("e1",)]
 
 
 async def test_links_are_found_for_many_records_in_the_order_they_were_made(store, make):

@@ -9,7 +9,7 @@ import pytest
 from crossdock.errors import StoreError
 from crossdock.store.sqlite.lock import hold
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.sqlite]
 
 HOLDER = """
 import sys, pathlib

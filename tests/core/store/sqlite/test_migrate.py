@@ -9,7 +9,7 @@ from crossdock.errors import StoreError
 from crossdock.store.sqlite.connections import open_writer
 from crossdock.store.sqlite.migrate import Migration, migrate, migrations
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.sqlite]
 
 SECOND = Migration(2, "0002_next.sql", "CREATE TABLE next (a); -- one\nINSERT INTO next VALUES (1);\n-- the end\n")
 BROKEN = Migration(2, "0002_next.sql", "CREATE TABLE next (a);\nINSERT INTO nowhere VALUES (1);")

@@ -35,7 +35,7 @@ async def test_pause_of_what_is_paused_takes_the_newer_reason(store, make_pause,
     assert await store.pauses() == [make_pause("pipeline", "orders", "the depot moves")]
 
 
-async def test_pause_and_resume_are_logged_with_who_and_why(store, make_pause, path):
+async def test_pause_and_resume_are_logged_with_who_and_why(store, make_pause):
     await store.pause([make_pause("pipeline", "orders"), make_pause("connection", "gate", None)])
     await store.resume([make_pause("pipeline", "orders", "done"), make_pause("pipeline", "other")])
 

@@ -22,8 +22,12 @@ def test_slices_cover_all_values_in_lengths_that_are_few(values):
 
 
 def test_widen_writes_a_row_of_parameters_for_each_value():
-    assert queries.widen("VALUES {rows}", 3) == "VALUES (?),(?),(?)"
-    assert queries.widen("VALUES {rows}", 2, columns=2) == "VALUES (?,?),(?,?)"
+    query = queries.Query("VALUES {rows}", ("file", "name"))
+
+    wide = queries.widen(query, 3)
+
+    assert wide == "VALUES (?),(?),(?)"
+    assert (wide.place, wide.listed) == (query.place, 3)
 
 
 @pytest.mark.parametrize("name", NAMES)

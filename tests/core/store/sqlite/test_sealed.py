@@ -5,13 +5,11 @@ from datetime import timedelta
 import anyio
 import pytest
 
-from crossdock.clock import ManualClock
 from crossdock.errors import ConfigError, StoreError
 from crossdock.http.types import Token
 from crossdock.store.cipher import Key
 from crossdock.store.protocol import LEASE
 from crossdock.store.sqlite.sealed import take_lease
-from crossdock.store.sqlite.store import SqliteStore
 
 pytestmark = pytest.mark.anyio
 
@@ -36,12 +34,12 @@ async def test_token_survives_sealed(open_at, path, token):
         assert await store.load("other") is None
 
 
-async def test_token_lives_in_memory_only_without_a_key(path, clock, token):
-    async with SqliteStore(path, clock=clock) as store:
+async def test_token_lives_in_memory_only_without_a_key(open_at, path, clock, token):
+    async with open_at(path, key=None) as store:
         await store.save("shop", token)
         assert await store.load("shop") == token
 
-    async with SqliteStore(path, clock=clock) as store:
+    async with open_at(path, key=None) as store:
         assert await store.load("shop") is None
 
 
@@ -50,7 +48,7 @@ async def test_stored_token_names_the_key_it_needs(open_at, path, clock, key, to
     async with open_at(path) as store:
         await store.save("shop", token)
 
-    async with SqliteStore(path, clock=clock, key=given) as store:
+    async with open_at(path, key=given) as store:
         with pytest.raises(ConfigError, match=f"token of shop needs key {key.id}"):
             await store.load("shop")
 
@@ -72,7 +70,7 @@ async def test_secret_names_and_removal_need_no_key(open_at, path, clock):
     async with open_at(path) as store:
         await store.put_secret("shop", "hush", clock.now())
 
-    async with SqliteStore(path, clock=clock) as store:
+    async with open_at(path, key=None) as store:
         assert list(await store.secret_names()) == ["shop"]
         assert await store.remove_secret("shop") is True
         assert await store.remove_secret("shop") is False
@@ -83,16 +81,16 @@ async def test_secret_cannot_be_set_or_opened_without_the_key(open_at, path, clo
     async with open_at(path) as store:
         await store.put_secret("shop", "hush", clock.now())
 
-    async with SqliteStore(path, clock=clock) as store:
+    async with open_at(path, key=None) as store:
         with pytest.raises(ConfigError, match="storing secret other needs a key"):
             await store.put_secret("other", "hush", clock.now())
         with pytest.raises(ConfigError, match=f"secret shop needs key {key.id}, and no key was given"):
             await store.secret("shop")
 
 
-async def test_secret_moved_to_another_name_does_not_open(store, clock):
+async def test_secret_moved_to_another_name_does_not_open(store, beside, clock):
     await store.put_secret("a", "hush", clock.now())
-    store._writer._connection.execute("UPDATE secrets SET name = 'b'")
+    beside.change("UPDATE secrets SET name = 'b'")
 
     with pytest.raises(ConfigError, match="changed or moved"):
         await store.secret("b")
@@ -116,6 +114,7 @@ async def test_only_one_task_renews_at_a_time(store):
     assert (inside, most) == (0, 1)
 
 
+@pytest.mark.sqlite  # a server goes by its own clock
 async def test_right_to_renew_waits_for_another_process_and_no_longer_than_its_lease(open_at, path, clock):
     async with open_at(path) as ours, open_at(path) as theirs:
         await hold_forever(theirs, "shop")
@@ -140,13 +139,14 @@ async def test_right_to_renew_is_given_back_when_renewing_fails(open_at, path, c
             assert clock.now() == start
 
 
-async def test_late_holder_does_not_give_back_what_another_took(open_at, path, clock):
+@pytest.mark.sqlite  # a server goes by its own clock
+async def test_late_holder_does_not_give_back_what_another_took(open_at, path, beside, clock):
     async with open_at(path) as ours, open_at(path) as theirs:
         async with theirs.refreshing("shop"):
             clock.advance(LEASE.total_seconds() + 1)
             right = ours.refreshing("shop")
             await right.__aenter__()
-        rows = ours._writer._connection.execute("SELECT name FROM leases").fetchall()
+        rows = beside.rows("SELECT name FROM leases")
         await right.__aexit__(None, None, None)
 
     assert rows == [("token:shop",)]
@@ -158,8 +158,8 @@ async def hold_forever(store, account):
     assert await store._writer.do(lambda connection: take_lease(connection, f"token:{account}", "gone", now, LEASE))
 
 
-async def test_closed_store_says_so(path):
-    store = SqliteStore(path, clock=ManualClock())
+async def test_closed_store_says_so(open_at, path):
+    store = open_at(path)
 
     with pytest.raises(StoreError, match="is not open"):
         await store.load("shop")

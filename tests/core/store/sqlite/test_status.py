@@ -72,6 +72,7 @@ async def test_effect_count_is_zero_until_a_pipeline_acts(store, make, staged):
     assert (before, await store.effect_count(make.pipeline)) == (0, 1)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("name", ["settled", "last_delivered"])
 async def test_status_of_settled_deliveries_reads_an_index_only(store, name):
     plan = [row[3] for row in store._writer._connection.execute(f"EXPLAIN QUERY PLAN {load('status')[name]}", ("p",))]

@@ -253,6 +253,7 @@ def test_every_query_of_a_trace_uses_an_index(path, title):
     assert all("LIMIT 1" in sql and "COVERING INDEX effects_fact" in step for step in scans)
 
 
+@pytest.mark.sqlite
 async def test_trace_costs_the_same_whatever_is_stored(store, make, deliver, path):
     await deliver("PO1", identifiers={"customer_order": "CO-9"})
     small = _steps(path, "CO-9")

@@ -12,7 +12,7 @@ from crossdock.store.rows import Change, State
 from crossdock.store.sqlite import writer as writing
 from crossdock.store.sqlite.writer import Writer
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.sqlite]
 
 
 @pytest.fixture

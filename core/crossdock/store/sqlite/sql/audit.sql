@@ -1,6 +1,9 @@
 -- name: head
 SELECT seq, hash FROM audit_head
 
+-- name: take_head
+SELECT seq, hash FROM audit_head
+
 -- name: move_head
 UPDATE audit_head SET seq = ?, hash = ?
 

@@ -2,6 +2,7 @@
 INSERT INTO effects (
     id, account, sink, key, version, state, delivery_id, record_id, pipeline, route, planned_at, settled_at, receipt
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING
 
 -- name: add_plan
 INSERT INTO plans (effect_id, content, memo, facts) VALUES (?, ?, ?, ?)

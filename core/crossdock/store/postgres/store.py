@@ -1,0 +1,144 @@
+"""The store on a PostgreSQL server that several processes share."""
+
+from __future__ import annotations
+
+import copy
+import sqlite3
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from typing import Any, Self, TypeVar
+
+import anyio
+import psycopg
+from anyio import to_thread
+
+from crossdock.boundary import sabotaged
+from crossdock.clock import Clock
+from crossdock.http.types import Token
+from crossdock.store.cipher import Key
+from crossdock.store.postgres import faults
+from crossdock.store.postgres.address import shown
+from crossdock.store.postgres.leases import Keeper, Lease
+from crossdock.store.postgres.line import Line, closed
+from crossdock.store.postgres.migrate import migrate
+from crossdock.store.postgres.reader import Reader
+from crossdock.store.postgres.writer import Writer
+from crossdock.store.protocol import LONGEST_REQUEST, Store
+from crossdock.store.rows import Change
+from crossdock.store.sqlite.store import SqliteStore
+
+T = TypeVar("T")
+
+_TIMES = 3
+"""How much longer a lease is than the longest request."""
+_LAPSE_S = 5.0
+
+
+class PostgresStore(SqliteStore):
+    """Durable state on a server. What is asked and written is the same; where it is kept, and who owns a run, differ."""
+
+    def __init__(self, url: str, *, clock: Clock, key: Key | None = None) -> None:
+        self.where = shown(url)
+        self._url = url
+        self._clock = clock
+        self._key = key
+        self._tokens: dict[str, Token] = {}
+        self._renewals: defaultdict[str, anyio.Lock] = defaultdict(anyio.Lock)
+        self._all: tuple[Writer, Reader, Keeper] | None = None
+        self._lease: Lease | None = None
+        self._exit = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            line = Line(self._url)
+            stack.callback(line.close)
+            await to_thread.run_sync(_prepare, line)
+            reader, writer, keeper = Reader(self._url), Writer(line, self._clock), Keeper(self._url)
+            stack.callback(reader.close)
+            stack.callback(keeper.close)
+            group = await stack.enter_async_context(anyio.create_task_group())
+            group.start_soon(writer.run)
+            group.start_soon(keeper.run)
+            stack.callback(keeper.stop)
+            stack.callback(writer.close)
+            self._all = writer, reader, keeper
+            self._exit = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        # Whatever ended the body, those who still wait are served before the lines are closed.
+        self._parts[0].close()
+        try:
+            await self._exit.aclose()
+        finally:
+            self._all = None
+
+    # ------------------------------------------------------------ runs
+
+    @asynccontextmanager
+    async def running(
+        self, pipelines: Sequence[str], longest_request: timedelta = LONGEST_REQUEST
+    ) -> AsyncIterator[Mapping[str, str]]:
+        """Own pipelines by lease; yields who runs those of them that another process owns."""
+        keeper = self._parts[2]
+        elsewhere = await keeper.take(pipelines, longest_request * _TIMES)
+        try:
+            yield elsewhere
+        finally:
+            with anyio.CancelScope(shield=True):
+                await keeper.give_back(name for name in pipelines if name not in elsewhere)
+
+    def owned(self, pipeline: str) -> Store:
+        """The same store; each of its writes touches the lease and renews it, or is refused."""
+        view = copy.copy(self)
+        view._lease = self._parts[2].lease(pipeline)
+        return view
+
+    @property
+    def lapse_s(self) -> float | None:  # type: ignore[override]
+        """Long before the lease runs out, and before a successor may believe that a request is not there."""
+        if self._lease is None or sabotaged("no-fence"):
+            return None
+        return min(_LAPSE_S, self._lease.length.total_seconds() / _TIMES)
+
+    # ------------------------------------------------------------ opened
+
+    @property
+    def _writer(self) -> Any:
+        return _Bound(self._parts[0], self._lease)
+
+    @property
+    def _reader(self) -> Any:
+        return self._parts[1]
+
+    @property
+    def _parts(self) -> tuple[Writer, Reader, Keeper]:
+        if self._all is None:
+            raise closed(self.where)
+        return self._all
+
+
+def _prepare(line: Line) -> None:
+    """Bring the schema to ours. Raises: StoreError, at once where the server cannot be reached."""
+    try:
+        migrate(line.session(), line.where)
+    except psycopg.Error as error:
+        raise faults.explain(error, line.where) from error
+
+
+class _Bound:
+    """The writer for one run."""
+
+    __slots__ = ("_lease", "_writer")
+
+    def __init__(self, writer: Writer, lease: Lease | None) -> None:
+        self._writer = writer
+        self._lease = lease
+
+    async def apply(self, change: Change) -> None:
+        await self._writer.apply(change, self._lease)
+
+    async def do(self, work: Callable[[sqlite3.Connection], T], weight: int = 1) -> T:
+        return await self._writer.do(work, weight, self._lease)
