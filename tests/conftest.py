@@ -43,41 +43,45 @@ _NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def postgres(postgres_server: str) -> Iterator[psycopg.Connection[Any]]:
-    """A connection of the tests' own."""
+def postgres_database(postgres_server: str) -> str:
+    """The address of a worker's own database."""
+    name = f"worker_{os.getpid()}"
     with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return postgres_server.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_database: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection of the tests' own."""
+    with psycopg.connect(postgres_database, autocommit=True, application_name="tests") as connection:
         connection.execute("SET session_replication_role = replica")  # no trigger minds what the tests do
         yield connection
 
 
 @pytest.fixture
-def empty_postgres_url(postgres: psycopg.Connection[Any], postgres_server: str) -> str:
+def empty_postgres_url(postgres: psycopg.Connection[Any], postgres_database: str) -> str:
     """The address of an empty schema of its own."""
-    schema = f"test_{os.getpid()}_{next(_NUMBERS)}"
+    schema = f"test_{next(_NUMBERS)}"
     postgres.execute(f"CREATE SCHEMA {schema}")
-    postgres.execute(f"SET search_path = {schema}")
-    return f"{postgres_server}&options=-csearch_path%3D{schema}"
+    return f"{postgres_database}&options=-csearch_path%3D{schema}"
 
 
 @pytest.fixture(scope="session")
-def _migrated(postgres: psycopg.Connection[Any], postgres_server: str) -> str:
+def _migrated(postgres_database: str) -> None:
     from crossdock.store.postgres.line import Line
     from crossdock.store.postgres.migrate import migrate
 
-    schema = f"store_{os.getpid()}"
-    postgres.execute(f"CREATE SCHEMA {schema}")
-    line = Line(f"{postgres_server}&options=-csearch_path%3D{schema}")
+    line = Line(postgres_database)
     migrate(line.session(), line.where)
     line.close()
-    return schema
 
 
 @pytest.fixture
-def postgres_url(postgres: psycopg.Connection[Any], postgres_server: str, _migrated: str) -> str:
-    """The address of a store without a row: a worker's own schema, emptied (a twentieth of the time of a new one)."""
-    postgres.execute(f"SET search_path = {_migrated}")
+def postgres_url(postgres: psycopg.Connection[Any], postgres_database: str, _migrated: None) -> str:
+    """The address of a store without a row: a worker's own, emptied (a fifth of the time of making one)."""
     postgres.execute(_EMPTY)
-    return f"{postgres_server}&options=-csearch_path%3D{_migrated}"
+    return postgres_database
 
 
 _EMPTY = """

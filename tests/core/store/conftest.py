@@ -96,7 +96,7 @@ class Maker:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what concerns every store on both backends; PostgreSQL, which takes longer, on one event loop a test."""
-    if "anyio_backend" not in metafunc.fixturenames:
+    if "anyio_backend" not in metafunc.fixturenames or metafunc.definition.path.parent.name == "postgres":
         return
     cases = [("sqlite", "asyncio"), ("sqlite", "trio")]
     if "backend" in metafunc.fixturenames and not metafunc.definition.get_closest_marker("sqlite"):

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from crossdock.errors import ConfigError, StoreError
+from crossdock.store.postgres.queries import load
 
 _OPTIONS = {
     "connect_timeout": "10",
@@ -48,10 +49,9 @@ FORM = "write `store: postgresql://USER:PASSWORD@HOST/DATABASE`, the password as
 def connect(url: str) -> Any:
     """A connection, set up. Raises: psycopg.Error, StoreError."""
     import psycopg
-    from psycopg.conninfo import conninfo_to_dict
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-    given = conninfo_to_dict(url)
-    connection = psycopg.connect(**{**_OPTIONS, **given}, autocommit=True)
+    connection = psycopg.connect(make_conninfo("", **{**_OPTIONS, **conninfo_to_dict(url)}), autocommit=True)
     try:
         _set_up(connection)
     except BaseException:
@@ -65,7 +65,7 @@ def _set_up(connection: Any) -> None:
         raise StoreError(
             f"the server is PostgreSQL {connection.info.server_version // 10000}", fix="use PostgreSQL 13 or newer"
         )
-    settings = ", ".join("set_config(%s, %s, FALSE)" for _ in _SETTINGS)
-    # Nothing counts as written before it is on disk, whatever a database or a role says.
-    durable = "set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, FALSE)"
-    connection.execute(f"SELECT {settings}, {durable}", [part for pair in _SETTINGS.items() for part in pair])
+    words = load("session")
+    settings = ", ".join([words["setting"]] * len(_SETTINGS))
+    named = [part for pair in _SETTINGS.items() for part in pair]
+    connection.execute(f"SELECT {settings}, {words['durable']}", named)

@@ -42,13 +42,13 @@ def explain(error: errors.Error, where: str) -> StoreError:
             return StoreError(
                 f"{where} cannot be written: {said}",
                 code="store_not_writable",
-                fix="let the user create tables in its schema (`GRANT CREATE, USAGE ON SCHEMA …`), and name the primary",
+                fix="`GRANT CREATE, USAGE ON SCHEMA …` to the user, and name the primary server",
             )
         case errors.DiskFull() | errors.OutOfMemory():
             return StoreError(
                 f"there is no room left for {where}",
                 code="store_full",
-                fix="free space on the server; nothing was half-written, and crossdock goes on as soon as there is room",
+                fix="free space on the server; nothing was half-written, and the next run goes on",
             )
         case errors.UndefinedTable() | errors.UndefinedColumn() | errors.DuplicateTable():
             return foreign(where, said)

@@ -10,16 +10,9 @@ from psycopg import errors
 
 from crossdock.errors import StoreError
 from crossdock.store.postgres import faults
+from crossdock.store.postgres.queries import load
 from crossdock.store.postgres.session import Session
 from crossdock.store.sqlite.migrate import Migration
-
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('crossdock schema ' || current_schema(), 0))"
-_VERSION = "SELECT max(version) FROM crossdock_schema"
-_MAKE = "CREATE TABLE IF NOT EXISTS crossdock_schema (version INTEGER PRIMARY KEY, applied_at TIMESTAMPTZ NOT NULL)"
-_NOTE = "INSERT INTO crossdock_schema (version, applied_at) VALUES (%s, now())"
-
-# A table that was never looked at is planned for as if it held some pages: seldom what an empty one comes to.
-_LEARN = "ANALYZE records, payloads, identifiers, deliveries, effects, steps, requests, answers, links, audit"
 
 
 def migrations() -> list[Migration]:
@@ -42,13 +35,13 @@ def migrate(session: Session, where: str, known: Sequence[Migration] | None = No
 
 
 def _version(session: Session, where: str) -> int:
-    (schema, table) = session.execute("SELECT current_schema(), to_regclass('crossdock_schema')::text").fetchone()
+    sql = load("schema")
+    schema, table = session.execute(sql["place"]).fetchone()
     if schema is None:
         raise StoreError(f"{where} has no schema to work in", code="store_unknown", fix="create it: `CREATE SCHEMA …`")
     if table is None:
         return 0
-    (version,) = session.execute(_VERSION).fetchone()
-    return int(version or 0)
+    return int(session.execute(sql["version"]).fetchone()[0])
 
 
 def _refuse_newer(version: int, ours: int, where: str) -> None:
@@ -61,20 +54,18 @@ def _refuse_newer(version: int, ours: int, where: str) -> None:
 
 
 def _apply(session: Session, where: str, known: Sequence[Migration]) -> None:
-    connection = session.connection
-    with connection.transaction():
-        connection.execute("SET LOCAL lock_timeout = '120s'")
-        connection.execute("SET LOCAL statement_timeout = 0")
-        connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-        connection.execute(_LOCK)  # whoever comes second finds it done
+    sql = load("schema")
+    with session.connection.transaction():
+        session.execute(sql["patience"])
+        session.execute(sql["lock"])
         version = _version(session, where)
         _refuse_newer(version, known[-1].number, where)
         try:
-            connection.execute(_MAKE)
+            session.execute(sql["make"])
             for migration in known:
                 if migration.number > version:
-                    connection.execute(migration.sql.encode())
-                    connection.execute(_NOTE, (migration.number,))
+                    session.connection.execute(migration.sql.encode())
+                    session.execute(sql["note"], (migration.number,))
         except errors.DuplicateTable as error:
             raise faults.foreign(where, str(error.diag.message_primary)) from error
-        connection.execute(_LEARN)
+        session.execute(sql["learn"])

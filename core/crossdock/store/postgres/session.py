@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -12,8 +12,6 @@ from psycopg.types.string import StrBinaryDumper
 
 from crossdock.store.sqlite.queries import Query, read
 
-_STREAMED = frozenset({("audit", "all")})
-"""Answers too long to be held in memory."""
 _OF_ONE_MOMENT = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
 
@@ -35,8 +33,6 @@ class Session:
     def execute(self, query: str, values: Sequence[object] = ()) -> Any:
         """Run one query; a list that it begins with goes as one array."""
         if isinstance(query, Query):
-            if query.place in _STREAMED:
-                return self._stream(query, values)
             if query.listed:
                 values = (list(dict.fromkeys(values[: query.listed])), *values[query.listed :])
             return self._cursor().execute(statement(query.place, query), values)
@@ -54,9 +50,6 @@ class Session:
             return cursor.execute(own, [list(column) for column in zip(*rows, strict=True)])
         cursor.executemany(translate(query), rows)
         return cursor
-
-    def _stream(self, query: Query, values: Sequence[object]) -> Iterator[tuple[Any, ...]]:
-        return self._cursor().stream(statement(query.place, query), values, size=500)
 
     def _cursor(self) -> Any:
         return self.connection.cursor(binary=True)

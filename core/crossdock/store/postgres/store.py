@@ -37,7 +37,7 @@ _LAPSE_S = 5.0
 
 
 class PostgresStore(SqliteStore):
-    """Durable state on a server. What is asked and written is the same; where it is kept, and who owns a run, differ."""
+    """Durable state on a server. What is asked and written is the same; where it lies, and who owns a run, differ."""
 
     def __init__(self, url: str, *, clock: Clock, key: Key | None = None) -> None:
         self.where = shown(url)
@@ -97,7 +97,7 @@ class PostgresStore(SqliteStore):
         return view
 
     @property
-    def lapse_s(self) -> float | None:  # type: ignore[override]
+    def lapse_s(self) -> float | None:
         """Long before the lease runs out, and before a successor may believe that a request is not there."""
         if self._lease is None or sabotaged("no-fence"):
             return None

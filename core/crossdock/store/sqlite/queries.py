@@ -24,6 +24,7 @@ class Query(str):
     """How many values of a list it begins with; 0 where it takes no list."""
 
     def __new__(cls, text: str, place: tuple[str, str], listed: int = 0) -> Query:
+        """Give a text its name."""
         query = super().__new__(cls, text)
         query.place, query.listed = place, listed
         return query

@@ -77,8 +77,6 @@ _ASK_AGAIN_S = 0.25
 class SqliteStore:
     """Durable state in one file. It is open between `__aenter__` and `__aexit__`."""
 
-    lapse_s: float | None = None
-
     def __init__(self, path: Path, *, clock: Clock, key: Key | None = None) -> None:
         self.path = path
         self._clock = clock
@@ -124,6 +122,11 @@ class SqliteStore:
             finally:
                 with anyio.CancelScope(shield=True), suppress(StoreError):  # the mark of the begin does, too
                     await self._mark()
+
+    @property
+    def lapse_s(self) -> float | None:
+        """Nothing takes the lock from a process, frozen or not."""
+        return None
 
     def owned(self, pipeline: str) -> Store:
         """This store: nobody can take a pipeline from the process that holds the lock."""
@@ -320,7 +323,7 @@ class SqliteStore:
 
     async def audit_head(self) -> AuditHead | None:
         """Where the log ends."""
-        return self._reader.now(audit.head)
+        return await self._reader.soon(audit.head)
 
     async def audit_page(self, after: int, upto: int, limit: int) -> Sequence[AuditRow]:
         """Rows of the log."""

@@ -132,7 +132,8 @@ CREATE TABLE effects (
     route TEXT COLLATE "C" NOT NULL,
     planned_at BIGINT NOT NULL,
     settled_at BIGINT,
-    receipt TEXT
+    receipt TEXT,
+    erased_at BIGINT                        -- when retention took its requests and answers
 );
 CREATE UNIQUE INDEX effects_fact ON effects (account, sink, key, version);
 CREATE INDEX effects_delivery ON effects (delivery_id);
@@ -222,11 +223,11 @@ CREATE TABLE notices (
 CREATE TABLE audit (
     seq BIGINT PRIMARY KEY,
     at BIGINT NOT NULL,
-    actor TEXT NOT NULL,
     pipeline TEXT COLLATE "C",
     kind TEXT COLLATE "C" NOT NULL,
     ref TEXT COLLATE "C" NOT NULL,
     detail TEXT NOT NULL,
+    parts TEXT,                             -- digests of what lies in audit_parts, by name
     hash BYTEA NOT NULL
 );
 CREATE INDEX audit_ref ON audit (ref, seq);
@@ -239,6 +240,24 @@ CREATE TRIGGER audit_is_not_changed BEFORE UPDATE OR DELETE ON audit
 FOR EACH ROW EXECUTE FUNCTION audit_only_grows();
 CREATE TRIGGER audit_is_not_emptied BEFORE TRUNCATE ON audit
 FOR EACH STATEMENT EXECUTE FUNCTION audit_only_grows();
+
+-- Who and why, in a person's words: apart, so that they can be erased and the chain still holds.
+CREATE TABLE audit_parts (
+    seq BIGINT NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,         -- 'actor' or 'reason'
+    salt BYTEA,                             -- the key of its digest; NULL like the value once it is erased
+    value TEXT,
+    PRIMARY KEY (seq, name)
+);
+CREATE TRIGGER audit_parts_are_only_erased BEFORE UPDATE ON audit_parts
+FOR EACH ROW
+WHEN (NEW.seq <> OLD.seq OR NEW.name <> OLD.name OR NEW.salt IS NOT NULL OR NEW.value IS NOT NULL)
+EXECUTE FUNCTION audit_only_grows();
+CREATE TRIGGER audit_parts_are_not_cut BEFORE DELETE ON audit_parts
+FOR EACH ROW EXECUTE FUNCTION audit_only_grows();
+CREATE TRIGGER audit_parts_are_not_emptied BEFORE TRUNCATE ON audit_parts
+FOR EACH STATEMENT EXECUTE FUNCTION audit_only_grows();
+
 CREATE TABLE audit_head (
     one BIGINT PRIMARY KEY CHECK (one = 1),
     seq BIGINT NOT NULL,

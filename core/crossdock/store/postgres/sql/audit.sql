@@ -3,13 +3,20 @@
 SELECT seq, hash FROM audit_head FOR UPDATE
 
 -- name: add
-INSERT INTO audit (seq, at, actor, pipeline, kind, ref, detail, hash)
+INSERT INTO audit (seq, at, pipeline, kind, ref, detail, parts, hash)
 SELECT * FROM unnest(
     %b::bigint[], %b::bigint[], %b::text[], %b::text[], %b::text[], %b::text[], %b::text[], %b::bytea[]
 )
 
+-- name: add_part
+INSERT INTO audit_parts (seq, name, salt, value)
+SELECT * FROM unnest(%b::bigint[], %b::text[], %b::bytea[], %b::text[])
+
+-- name: parts_of
+SELECT seq, name, salt, value FROM audit_parts WHERE seq = ANY(%b::bigint[])
+
 -- name: about
-SELECT a.seq, a.at, a.actor, a.pipeline, a.kind, a.ref, a.detail
-FROM audit a
-WHERE a.ref = ANY(%b::text[]) AND (a.pipeline IS NULL OR a.pipeline = %b)
-ORDER BY a.seq
+SELECT seq, at, pipeline, kind, ref, detail, parts, hash
+FROM audit
+WHERE ref = ANY(%b::text[])
+ORDER BY seq

@@ -68,9 +68,3 @@ WHERE e.delivery_id = ANY(%b::bigint[])
 SELECT s.effect_id, s.position, s.method, s.url, s.attempts, s.attempted_at, s.answered_at, s.lost, s.status
 FROM steps s
 WHERE s.effect_id = ANY(%b::text[])
-
--- name: audit
-SELECT a.seq, a.at, a.actor, a.pipeline, a.kind, a.ref, a.detail
-FROM audit a
-WHERE a.ref = ANY(%b::text[]) AND (a.kind LIKE 'delivery.%%' OR a.kind = 'effect.attempted')
-ORDER BY a.seq
