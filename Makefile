@@ -39,7 +39,7 @@ check: $(READY) ## Formatting, lint, types, import directions, the docs' code
 
 lock: ## Pin what the workspace needs: versions and hashes, no hosts (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
-	    --python-version 3.11 --group dev core/pyproject.toml --extra simulator -o requirements.lock
+	    --python-version 3.11 --group dev core/pyproject.toml --extra simulator --extra postgresql -o requirements.lock
 
 clean: ## Forget the environment and the caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

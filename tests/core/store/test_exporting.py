@@ -91,9 +91,8 @@ async def test_export_may_be_written_anew_by_other_tools(logged):
     assert verify_lines(again).fault is None
 
 
-async def test_export_of_a_log_that_was_changed_is_refused(logged, store):
-    store._writer._connection.execute("DROP TRIGGER audit_is_not_changed")
-    store._writer._connection.execute("UPDATE audit SET kind = 'x' WHERE seq = 3")
+async def test_export_of_a_log_that_was_changed_is_refused(logged, beside):
+    beside.change("UPDATE audit SET kind = 'x' WHERE seq = 3")
 
     with pytest.raises(Exception, match="audit row 3 was changed"):
         await lines_of(logged)
