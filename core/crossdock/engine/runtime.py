@@ -80,9 +80,7 @@ class Runtime:
             credentials = Credentials(self._binder, store, self._clock)
             pauses = Pauses(await credentials.admit(_connections(going)), credentials.refused)
             for pipeline in going:
-                runs[pipeline.name] = await self._prepare(
-                    pipeline, store.owned(pipeline.name), pauses, progress, alive
-                )
+                runs[pipeline.name] = await self._prepare(pipeline, store.owned(pipeline.name), pauses, progress, alive)
             try:
                 async with anyio.create_task_group() as tasks:
                     for run in runs.values():
@@ -148,8 +146,7 @@ class Runtime:
         Raises: ConfigError, StoreError; PluginError where a named pipeline is stopped by a plugin.
         """
         pipelines, book = self._chosen(names), LinkBook(self._store)
-        running = self._needed_store().running([one.name for one in pipelines]) if keep else nullcontext()
-        async with running:
+        async with self._owning(pipelines) if keep else nullcontext():
             return [await self._adopt(pipeline, book, keep, limit, key, progress) for pipeline in pipelines]
 
     async def _adopt(
@@ -163,7 +160,8 @@ class Runtime:
     ) -> Adoption:
         routes = [await self._binder.route(pipeline, route) for route in pipeline.routes]
         origin = await self._binder.origin(pipeline)
-        adopter = Adopter(origin, routes, self._store, self._clock, book, keep=keep, told=progress)
+        store = self._needed_store().owned(pipeline.name) if keep else self._store
+        adopter = Adopter(origin, routes, store, self._clock, book, keep=keep, told=progress)
         failure: CrossdockError | None = None
         try:
             await adopter.adopt(limit, key)
@@ -224,6 +222,16 @@ class Runtime:
             else PipelineResult(replace(status, reason=paused[pipeline.name]), pipeline.customer)
             for pipeline, status in zip(pipelines, statuses, strict=True)
         ]
+
+    @asynccontextmanager
+    async def _owning(self, pipelines: Sequence[Pipeline]) -> AsyncIterator[None]:
+        """Own all of these pipelines. Raises: StoreError where another process runs one of them."""
+        names = [pipeline.name for pipeline in pipelines]
+        async with self._needed_store().running(names, self._longest_request(pipelines)) as elsewhere:
+            for name, holder in elsewhere.items():
+                fix = "let it finish, or name the other pipelines"
+                raise StoreError(f"pipeline {name} is in use: {holder}", code="store_in_use", fix=fix)
+            yield
 
     def _longest_request(self, pipelines: Sequence[Pipeline]) -> timedelta:
         names = {route.connection_name for pipeline in pipelines for route in pipeline.routes}

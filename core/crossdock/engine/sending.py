@@ -67,6 +67,8 @@ _log = get_logger("crossdock.engine")
 
 _PROMPT_S = 0.25
 """A byte leaves within this time (s) of the moment that was noted for it."""
+_LATE_S = 4.0
+"""Or within this, where noting it again and again took as long."""
 
 Begin = Callable[[datetime, Sequence[StepRow]], Change]
 """What stores the effect with its steps as they stand, at that time."""
@@ -194,8 +196,10 @@ class Sending:
             # The request's deadline does not cut the journal off (see `Store.apply`). Absence counts from the noted
             # moment on, and another process may own the run by now: so where noting took long, or this process was
             # frozen since, the attempt is noted anew, which raises LeaseLost where it is not ours any more.
-            while (delay_s := await self._journal_attempt(position)) > _PROMPT_S:
+            allowed_s = _PROMPT_S
+            while (delay_s := await self._journal_attempt(position)) > allowed_s:
                 _log.warning("journal.slow", delay_s=delay_s)
+                allowed_s = min(allowed_s * 2, _LATE_S)  # a store that is always slow keeps nothing from being sent
             left = True
 
         try:

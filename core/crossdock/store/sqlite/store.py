@@ -230,11 +230,11 @@ class SqliteStore:
 
     async def decision(self, delivery_id: int) -> Decision | None:
         """What a person decided of a delivery."""
-        return self._reader.now(partial(reworking.decision, delivery_id=delivery_id))
+        return await self._reader.soon(partial(reworking.decision, delivery_id=delivery_id))
 
     async def agreed(self, effect_id: str) -> int | None:
         """The changed record that an effect stands for, too."""
-        return self._reader.now(partial(reworking.agreed, effect_id=effect_id))
+        return await self._reader.soon(partial(reworking.agreed, effect_id=effect_id))
 
     async def resolve(self, delivery_id: int, decided: Decision) -> DeliverySummary:
         """Keep what a person decided, and make it due."""
@@ -369,11 +369,11 @@ class SqliteStore:
 
     async def credentials(self, connection: str, material: bytes) -> CredentialRow | None:
         """What is known of a connection's credentials."""
-        return self._reader.now(partial(credentials.find, key=self._key, name=connection, material=material))
+        return await self._reader.soon(partial(credentials.find, key=self._key, name=connection, material=material))
 
     async def all_credentials(self) -> Sequence[CredentialRow]:
         """What is known of all connections."""
-        return self._reader.now(credentials.all_of)
+        return await self._reader.soon(credentials.all_of)
 
     async def vouch(self, row: CredentialRow, material: bytes, at: datetime) -> None:
         """Note that these credentials work."""
@@ -399,15 +399,15 @@ class SqliteStore:
 
     async def quotas(self) -> Sequence[QuotaRow]:
         """Every bucket that was ever used."""
-        return self._reader.now(partial(limits.quotas, now=self._clock.now()))
+        return await self._reader.soon(partial(limits.quotas, now=self._clock.now()))
 
     async def outage(self, account: str) -> Outage | None:
         """The outage of an account."""
-        return self._reader.now(partial(limits.outage, account=account))
+        return await self._reader.soon(partial(limits.outage, account=account))
 
     async def outages(self) -> Sequence[Outage]:
         """All outages."""
-        return self._reader.now(limits.outages)
+        return await self._reader.soon(limits.outages)
 
     async def lost(self, outage: Outage) -> None:
         """Keep an outage."""

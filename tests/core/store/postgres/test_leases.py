@@ -150,7 +150,7 @@ async def test_lease_is_renewed_while_nothing_is_written(store, beside):
     async with store.running(["orders"], timedelta(milliseconds=20)):
         start = beside.rows("SELECT until FROM runs")
         with anyio.fail_after(20):
-            while beside.rows("SELECT until FROM runs") == start:
+            while beside.rows("SELECT until FROM runs") == start:  # noqa: ASYNC110  the server tells nobody
                 await anyio.sleep(0.01)
 
 
@@ -181,7 +181,7 @@ async def test_right_to_renew_a_token_goes_by_the_servers_clock(store, beside, c
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(take)
-        while not clock.slept:  # it was refused, and asks again
+        while not clock.slept:  # noqa: ASYNC110  it was refused, and asks again
             await anyio.sleep(0.001)
         assert taken == []
         beside.change("UPDATE leases SET until = 0")

@@ -4,7 +4,7 @@
 CREATE TABLE pipelines (
     name TEXT COLLATE "C" PRIMARY KEY,
     revisions BIGINT NOT NULL DEFAULT 0,   -- how many were ever stored
-    effects BIGINT NOT NULL DEFAULT 0,     -- how many were ever planned
+    effects BIGINT NOT NULL DEFAULT 0,     -- how many it ever set out to make; adopted ones do not count
     last_read BIGINT,                      -- the last complete read
     last_idle BIGINT,                      -- the last complete read that found nothing to do
     reason TEXT                             -- why the last read brought nothing, or how it failed
@@ -105,7 +105,8 @@ CREATE TABLE deliveries (
     since BIGINT NOT NULL,
     due_at BIGINT,
     deadline BIGINT,
-    settled_at BIGINT
+    settled_at BIGINT,
+    look_first SMALLINT NOT NULL DEFAULT 0  -- 1: a person took it up later, when it may have been made by hand
 );
 CREATE UNIQUE INDEX deliveries_revision ON deliveries (pipeline, key, route, revision);
 CREATE INDEX deliveries_due ON deliveries (pipeline, route, due_at, id) WHERE due_at IS NOT NULL;
@@ -117,6 +118,15 @@ CREATE INDEX deliveries_unsettled ON deliveries (pipeline, key, route, revision)
 CREATE INDEX deliveries_not_ours ON deliveries (pipeline, route) WHERE code = 'not_ours' AND state = 'skipped';
 -- Counts of what is settled, and the newest success.
 CREATE INDEX deliveries_settled ON deliveries (pipeline, state, settled_at) WHERE settled_at IS NOT NULL;
+
+-- What a person decided of a delivery; the next run does it.
+CREATE TABLE decisions (
+    delivery_id BIGINT PRIMARY KEY REFERENCES deliveries (id),
+    choice TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    at BIGINT NOT NULL
+);
 
 CREATE TABLE effects (
     number BIGINT GENERATED ALWAYS AS IDENTITY, -- the order in which they were stored
@@ -292,12 +302,25 @@ CREATE TABLE catalogue (
     PRIMARY KEY (account, kind, id)
 );
 
+-- Each bucket of calls as the time at which it will be full again; the rest is for people.
 CREATE TABLE quotas (
     account TEXT COLLATE "C" NOT NULL,
     name TEXT COLLATE "C" NOT NULL,
-    remaining DOUBLE PRECISION NOT NULL,
-    at BIGINT NOT NULL,
+    burst BIGINT NOT NULL,
+    calls BIGINT NOT NULL,
+    per_us BIGINT NOT NULL,
+    full_at BIGINT NOT NULL,
     PRIMARY KEY (account, name)
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+
+-- Accounts that cannot be reached.
+CREATE TABLE outages (
+    account TEXT COLLATE "C" PRIMARY KEY,
+    connection TEXT NOT NULL,
+    since BIGINT NOT NULL,
+    until BIGINT NOT NULL,                  -- when it is tried again
+    trials INTEGER NOT NULL,
+    reason TEXT NOT NULL
 );
 
 -- ------------------------------------------------------------ sealed

@@ -1,3 +1,47 @@
+-- name: ready
+SELECT d.id, d.pipeline, d.route, d.record_id, d.key, d.ordering_key, d.revision, d.state, d.code, d.attempts,
+    d.since, d.read_at, (r.backfill OR d.look_first <> 0), r.account, r.identifiers, p.codec, p.body
+FROM deliveries d
+JOIN records r ON r.id = d.record_id
+LEFT JOIN payloads p ON p.id = d.record_id
+WHERE d.pipeline = %b AND d.route = %b AND d.due_at <= %b
+    AND NOT EXISTS (
+        SELECT 1 FROM deliveries older
+        WHERE older.pipeline = d.pipeline AND older.route = d.route AND older.ordering_key = d.ordering_key
+            AND older.id < d.id AND older.open = 1
+            AND (older.state <> 'held' OR older.code = 'outcome_unknown' OR older.due_at <= %b)
+    )
+ORDER BY d.due_at, d.id
+LIMIT %b
+
+-- name: newest
+SELECT d.id, d.pipeline, d.route, d.record_id, d.key, d.ordering_key, d.revision, d.state, d.code, d.attempts,
+    d.since, d.read_at, (r.backfill OR d.look_first <> 0), r.account, r.identifiers, p.codec, p.body
+FROM unnest(%b::text[]) AS wanted (key)
+CROSS JOIN LATERAL (
+    SELECT * FROM deliveries
+    WHERE pipeline = %b AND key = wanted.key AND route = %b
+    ORDER BY revision DESC LIMIT 1
+) d
+JOIN records r ON r.id = d.record_id
+LEFT JOIN payloads p ON p.id = d.record_id
+
+-- name: rows
+SELECT d.id, d.pipeline, d.route, d.record_id, d.key, d.ordering_key, d.revision, d.state, d.code, d.attempts,
+    d.since, d.read_at, (r.backfill OR d.look_first <> 0), r.account, r.identifiers, p.codec, p.body
+FROM deliveries d
+JOIN records r ON r.id = d.record_id
+LEFT JOIN payloads p ON p.id = d.record_id
+WHERE d.id = ANY(%b::bigint[])
+
+-- name: imagined
+WITH wanted (id) AS (SELECT unnest(%b::bigint[]))
+SELECT 0, r.pipeline, %b::text, r.id, r.key, r.ordering_key, r.revision, 'pending', NULL, 0,
+    r.read_at, r.read_at, TRUE, r.account, r.identifiers, p.codec, p.body
+FROM wanted
+JOIN records r ON r.id = wanted.id
+LEFT JOIN payloads p ON p.id = r.id
+
 -- name: next_due
 SELECT d.due_at
 FROM deliveries d

@@ -75,7 +75,7 @@ SELECT state FROM deliveries WHERE id = ?
 SELECT id, pipeline, route, key, revision, state, code, reason, fix, attempts, since, due_at, deadline
 FROM deliveries
 WHERE {conditions}
-    AND (? = 0 OR (code IS NOT 'discarded' AND NOT EXISTS (
+    AND (? = 0 OR (coalesce(code, '') <> 'discarded' AND NOT EXISTS (
         SELECT 1 FROM deliveries newer
         WHERE newer.pipeline = deliveries.pipeline AND newer.key = deliveries.key AND newer.route = deliveries.route
             AND newer.revision > deliveries.revision
