@@ -112,11 +112,12 @@ DO $$
 DECLARE found record;
 BEGIN
     FOR found IN SELECT tablename AS name FROM pg_tables
-        WHERE schemaname = current_schema() AND tablename NOT IN ('crossdock_schema', 'audit_head')
+        WHERE schemaname = current_schema() AND tablename NOT IN ('crossdock_schema', 'audit_head', 'lineage')
     LOOP EXECUTE format('DELETE FROM %I', found.name); END LOOP;
     FOR found IN SELECT sequencename AS name FROM pg_sequences
         WHERE schemaname = current_schema() AND last_value IS NOT NULL
     LOOP EXECUTE format('ALTER SEQUENCE %I RESTART', found.name); END LOOP;
+    UPDATE lineage SET mark = NULL, before = NULL, taken_at = NULL, restored_at = NULL, backup_at = NULL;
     UPDATE audit_head SET seq = 0, hash = convert_to('crossdock audit log, genesis row', 'UTF8');
 END
 $$

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -63,7 +64,7 @@ class Keeper:
         taken, elsewhere = await self._ask(_take, wanted, length, self._owner, self._session)
         elsewhere |= {name: f"{self._owner} runs it" for name in pipelines if name in self._held}
         if elsewhere and not taken:
-            raise _in_use(self._line.where, elsewhere)
+            raise in_use(self._line.where, elsewhere)
         self._held.update({lease.pipeline: lease for lease in taken})
         self._changed.set()
         return elsewhere
@@ -161,7 +162,13 @@ def _give_back(session: Session, leases: Sequence[Lease]) -> None:
     session.executemany(load("runs")["give_back"], [(lease.pipeline, lease.fence) for lease in leases])
 
 
-def _in_use(where: str, elsewhere: Mapping[str, str]) -> StoreError:
+def known(connection: sqlite3.Connection) -> list[str]:
+    """Every pipeline that was ever run."""
+    return [name for (name,) in connection.execute(load("runs")["known"]).fetchall()]
+
+
+def in_use(where: str, elsewhere: Mapping[str, str]) -> StoreError:
+    """Others run these pipelines."""
     name, holder = next(iter(elsewhere.items()))
     more = f" (and {len(elsewhere) - 1} more pipelines are taken)" if len(elsewhere) > 1 else ""
     return StoreError(

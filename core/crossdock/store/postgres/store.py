@@ -7,7 +7,8 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import anyio
@@ -16,11 +17,12 @@ from anyio import to_thread
 
 from crossdock.boundary import sabotaged
 from crossdock.clock import Clock
+from crossdock.errors import StoreError
 from crossdock.http.types import Token
 from crossdock.store.cipher import Key
 from crossdock.store.postgres import faults
 from crossdock.store.postgres.address import shown
-from crossdock.store.postgres.leases import Keeper, Lease
+from crossdock.store.postgres.leases import Keeper, Lease, in_use, known
 from crossdock.store.postgres.line import Line, closed
 from crossdock.store.postgres.migrate import migrate
 from crossdock.store.postgres.reader import Reader
@@ -83,12 +85,15 @@ class PostgresStore(SqliteStore):
     ) -> AsyncIterator[Mapping[str, str]]:
         """Own pipelines by lease; yields who runs those of them that another process owns."""
         keeper = self._parts[2]
-        elsewhere = await keeper.take(pipelines, longest_request * _TIMES)
+        names = pipelines or await self._reader.ask(known)
+        elsewhere = await keeper.take(names, longest_request * _TIMES)
         try:
+            if elsewhere and not pipelines:  # whoever names none needs all to stand still
+                raise in_use(self.where, elsewhere)
             yield elsewhere
         finally:
             with anyio.CancelScope(shield=True):
-                await keeper.give_back(name for name in pipelines if name not in elsewhere)
+                await keeper.give_back(name for name in names if name not in elsewhere)
 
     def owned(self, pipeline: str) -> Store:
         """The same store; each of its writes touches the lease and renews it, or is refused."""
@@ -102,6 +107,16 @@ class PostgresStore(SqliteStore):
         if self._lease is None or sabotaged("no-fence"):
             return None
         return min(_LAPSE_S, self._lease.length.total_seconds() / _TIMES)
+
+    # ------------------------------------------------------------ backups
+
+    async def backup(self, target: Path, *, at: datetime, actor: str) -> int:
+        """Refuse: the server's own means are better. Raises: StoreError."""
+        raise StoreError(
+            f"{self.where} is not copied by crossdock",
+            code="backup_elsewhere",
+            fix="use `pg_dump`, or what else backs the server up; after putting one back, `crossdock restore --mark`",
+        )
 
     # ------------------------------------------------------------ opened
 

@@ -354,7 +354,7 @@ class SqliteStore:
             while not await self._writer.do(
                 partial(sealed.take_lease, name=name, owner=owner, now=self._clock.now(), length=LEASE)
             ):
-                holder = self._reader.now(partial(sealed.lease_holder, name=name))
+                holder = await self._reader.soon(partial(sealed.lease_holder, name=name))
                 if holder is not None and holders.is_gone(holder):  # killed in the midst of it: nobody else will end it
                     await self._writer.do(partial(sealed.drop_lease, name=name, owner=holder))
                 else:

@@ -42,6 +42,16 @@ def test_every_query_fits_the_schema_and_reads_no_table_from_end_to_end(session,
 
     plan = explained(session, sql)
 
-    small = {"audit_head", "pauses", "secrets", "notices", "pipelines", "crossdock_schema", "quotas", "outages"}
+    small = {
+        "audit_head",
+        "pauses",
+        "secrets",
+        "notices",
+        "pipelines",
+        "crossdock_schema",
+        "quotas",
+        "outages",
+        "lineage",
+    }
     read = [line.split(" on ")[1].split()[0] for line in plan if "Seq Scan on" in line]
     assert set(read) <= small

@@ -17,7 +17,7 @@ from crossdock.store.sqlite import backup as backups
 from crossdock.store.sqlite import lineage, lock
 from crossdock.store.sqlite.backup import restore
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.sqlite]
 
 
 @pytest.fixture

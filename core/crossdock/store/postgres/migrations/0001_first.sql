@@ -35,6 +35,24 @@ CREATE TABLE pauses (
     PRIMARY KEY (kind, name)
 );
 
+-- When the store was last put back from a backup, and up to when it knew then.
+CREATE TABLE lineage (
+    one BIGINT PRIMARY KEY CHECK (one = 1),
+    mark TEXT,                              -- these three serve the embedded store
+    before TEXT,
+    taken_at BIGINT,
+    restored_at BIGINT,
+    backup_at BIGINT
+);
+INSERT INTO lineage (one) VALUES (1);
+
+-- Which pipelines were read once as a whole since: what was stored before may be in effect without the store knowing.
+CREATE TABLE rereads (
+    pipeline TEXT COLLATE "C" PRIMARY KEY,
+    restored_at BIGINT NOT NULL,
+    last_record BIGINT NOT NULL
+);
+
 -- Who runs a pipeline, until when by the clock of this server, and the number that only its newest owner has.
 -- `session` is an advisory lock that dies with the owner's connection: what a killed process held is free at once.
 CREATE TABLE runs (

@@ -42,3 +42,6 @@ SELECT pg_current_xact_id()::text
 
 -- name: status
 SELECT pg_xact_status(%b::xid8)
+
+-- name: known
+SELECT pipeline FROM runs
