@@ -44,14 +44,6 @@ class Store(Protocol):
     async def __aexit__(self, *exc: object) -> None: ...
 
     # ------------------------------------------------------------ runs
-    @property
-    def lapse_s(self) -> float | None:
-        """How long (s) after it was asked for, a write of an attempt may be acted upon; later it is asked for again.
-
-        None where nothing can take a run's pipelines from it while its process lives, frozen or not.
-        """
-        ...
-
     def running(
         self, pipelines: Sequence[str], longest_request: timedelta = ...
     ) -> AbstractAsyncContextManager[Mapping[str, str]]:

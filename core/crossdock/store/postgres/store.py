@@ -15,7 +15,6 @@ import anyio
 import psycopg
 from anyio import to_thread
 
-from crossdock.boundary import sabotaged
 from crossdock.clock import Clock
 from crossdock.errors import StoreError
 from crossdock.http.types import Token
@@ -35,7 +34,6 @@ T = TypeVar("T")
 
 _TIMES = 3
 """How much longer a lease is than the longest request."""
-_LAPSE_S = 5.0
 
 
 class PostgresStore(SqliteStore):
@@ -100,13 +98,6 @@ class PostgresStore(SqliteStore):
         view = copy.copy(self)
         view._lease = self._parts[2].lease(pipeline)
         return view
-
-    @property
-    def lapse_s(self) -> float | None:
-        """Long before the lease runs out, and before a successor may believe that a request is not there."""
-        if self._lease is None or sabotaged("no-fence"):
-            return None
-        return min(_LAPSE_S, self._lease.length.total_seconds() / _TIMES)
 
     # ------------------------------------------------------------ backups
 

@@ -95,8 +95,11 @@ class Writer:
         operation = _Operation(work, weight, lease, Event())
         self._waiting.append(operation)
         self._wake.set()
-        with anyio.CancelScope(shield=True):  # it will be written, so its caller stays to know: two commits at most
+        try:
             await operation.done.wait()
+        except anyio.get_cancelled_exc_class():
+            with anyio.CancelScope(shield=True):  # it will be written, so its caller stays to know
+                await operation.done.wait()
         if operation.error is not None:
             raise operation.error
         return operation.result

@@ -123,11 +123,6 @@ class SqliteStore:
                 with anyio.CancelScope(shield=True), suppress(StoreError):  # the mark of the begin does, too
                     await self._mark()
 
-    @property
-    def lapse_s(self) -> float | None:
-        """Nothing takes the lock from a process, frozen or not."""
-        return None
-
     def owned(self, pipeline: str) -> Store:
         """This store: nobody can take a pipeline from the process that holds the lock."""
         return self

@@ -161,14 +161,6 @@ async def test_lease_is_three_times_as_long_as_the_longest_request_by_the_server
     assert 29 < left_s <= 30
 
 
-async def test_write_of_an_attempt_is_old_long_before_the_lease_is_over(store):
-    assert store.lapse_s is None  # whoever runs nothing sends nothing
-    async with store.running(["orders"], timedelta(seconds=1)):
-        assert store.owned("orders").lapse_s == 1
-    async with store.running(["orders"], timedelta(minutes=5)):
-        assert store.owned("orders").lapse_s == 5
-
-
 async def test_right_to_renew_a_token_goes_by_the_servers_clock(store, beside, clock):
     now = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
     beside.change(f"INSERT INTO leases (name, owner, until) VALUES ('token:shop', 'gone', {now} + 90000000)")

@@ -143,7 +143,9 @@ CREATE TABLE decisions (
     choice TEXT NOT NULL,
     actor TEXT NOT NULL,
     reason TEXT NOT NULL,
-    at BIGINT NOT NULL
+    at BIGINT NOT NULL,
+    ref TEXT,                               -- what exists there, by the person's word
+    insist SMALLINT NOT NULL DEFAULT 0
 );
 
 CREATE TABLE effects (
@@ -165,6 +167,12 @@ CREATE TABLE effects (
 );
 CREATE UNIQUE INDEX effects_fact ON effects (account, sink, key, version);
 CREATE INDEX effects_delivery ON effects (delivery_id);
+
+-- The changed record that an effect stands for, too, since a person agreed.
+CREATE TABLE agreed (
+    effect_id TEXT COLLATE "C" PRIMARY KEY REFERENCES effects (id) ON DELETE CASCADE,
+    record_id BIGINT NOT NULL REFERENCES records (id)
+);
 
 -- What a sink named beside the requests; only where it named something.
 CREATE TABLE plans (
@@ -355,6 +363,21 @@ CREATE TABLE secrets (
     key_id TEXT NOT NULL,
     sealed BYTEA NOT NULL,
     at BIGINT NOT NULL
+);
+
+-- Which credentials of a connection worked, and whether they were refused since. Only a keyed digest of them is kept.
+CREATE TABLE credentials (
+    connection TEXT COLLATE "C" PRIMARY KEY,
+    account TEXT NOT NULL,                  -- identity of the connection
+    host TEXT NOT NULL,
+    owner TEXT,                             -- whom the remote system says they belong to
+    salt BYTEA NOT NULL,
+    fingerprint BYTEA NOT NULL,
+    worked_at BIGINT,
+    refused_at BIGINT,
+    code TEXT,
+    reason TEXT,
+    fix TEXT
 );
 
 -- Rights that one process holds for a while.
