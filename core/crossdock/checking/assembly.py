@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from crossdock.checking.alerting import AlertSettings
 from crossdock.config import Fault
 from crossdock.contract.connection import Connection
 from crossdock.contract.mapper import Mapper
@@ -69,6 +70,7 @@ class Assembly:
     fingerprint: str
     stopped: Mapping[str, Fault] = field(default_factory=dict)
     warnings: tuple[Fault, ...] = ()
+    alerts: AlertSettings | None = None
 
     def components_of(self, connection: str) -> frozenset[str]:
         """The `use:` words of sources and sinks that work on a connection: what its permissions must allow."""

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from crossdock.checking.alerting import AlertSettings, read_alerts
 from crossdock.checking.assembly import Assembly, Checked, Pipeline
 from crossdock.checking.connections import ConnectionChecker
 from crossdock.checking.digest import digest
@@ -50,6 +51,7 @@ def load(
 class _Top(NamedTuple):
     store: str
     retain_payload: timedelta
+    alerts: AlertSettings | None
     connections: tuple[Entry, ...]
     pipelines: tuple[Entry, ...]
 
@@ -78,6 +80,7 @@ class _Checker:
             needs_secrets=document.needs_secrets,
             fingerprint=digest(document.root),
             stopped=stopped,
+            alerts=top.alerts,
             warnings=tuple(fault for fault in self._findings if fault.severity == "warning"),
         )
 
@@ -88,10 +91,11 @@ class _Checker:
         check_store(section.table.entries.get("store"), store, self._findings)
         self._check_engine(section)
         retained = section.duration("retain_payload", timedelta(days=90), example="90d") or timedelta(days=90)
+        alerts = read_alerts(section.take("alerts"), self._findings)
         connections = self._entries(section, "connections", "connection")
         pipelines = self._entries(section, "pipelines", "pipeline")
         section.close()
-        return _Top(store, retained, connections, pipelines)
+        return _Top(store, retained, alerts, connections, pipelines)
 
     def _check_version(self, section: Section) -> None:
         entry = section.take("version")

@@ -6,6 +6,7 @@ what an editor underlines is wrong.
 
 from __future__ import annotations
 
+from crossdock.checking.alerting import AlertSettings
 from crossdock.checking.schema_models import DURATION, FLAG, REFERENCE, Schema, component_schema, lax
 from crossdock.contract.connection import AuthProvider, Connection
 from crossdock.registry import KINDS, KindName, Registry
@@ -19,7 +20,13 @@ _CONNECTION = {"type": "string", "minLength": 1, "description": "a name from `co
 def json_schema(registry: Registry) -> Schema:
     """The schema, draft 2020-12. Plugins that cannot be loaded are left out: `registry.load_all()` names them."""
     registry.load_all()
-    defs: Schema = {"reference": REFERENCE, "duration": DURATION, "flag": FLAG, "pipeline": _pipeline()}
+    defs: Schema = {
+        "reference": REFERENCE,
+        "duration": DURATION,
+        "flag": FLAG,
+        "pipeline": _pipeline(),
+        "alerts": _alerts(),
+    }
     for kind in ("mapper", "source", "sink"):
         defs |= _components(registry, kind)
     for use in registry.names("connection"):
@@ -51,9 +58,18 @@ def _top() -> Schema:
             "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
             "description": "files with more connections and pipelines, as in customers/*.yaml",
         },
+        "alerts": _ref("alerts"),
         "connections": {**names, "additionalProperties": _ref("connection"), "description": "accounts, by name"},
         "pipelines": {**names, "additionalProperties": _ref("pipeline"), "description": "what goes where, by name"},
     }
+
+
+def _alerts() -> Schema:
+    """Who is told of what needs a person."""
+    schema = component_schema(AlertSettings, "alerts", "alerts", {}, [])
+    schema["required"].remove("use")
+    del schema["properties"]["use"]
+    return schema
 
 
 def _pipeline() -> Schema:

@@ -53,6 +53,8 @@ def load_definition(options: Options, names: Sequence[str] = ()) -> Loaded:
         if name in assembly.stopped:
             raise PluginError(str(assembly.stopped[name]), code=assembly.stopped[name].code)
     mask_secrets_of(assembly.connections.values())
+    if assembly.alerts is not None:
+        mask_secrets_of([assembly.alerts])
     return Loaded(outline, assembly, vault)
 
 

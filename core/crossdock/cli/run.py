@@ -18,9 +18,9 @@ from crossdock.cli.parameters import to_duration
 if TYPE_CHECKING:
     from signal import Signals
 
-    from crossdock.cli.context import Loaded
+    from crossdock.cli.context import Loaded, Opened
     from crossdock.cli.progress import ProgressLine
-    from crossdock.engine import PipelineResult
+    from crossdock.engine import PipelineResult, RunResult
     from crossdock.store.rows import PipelineStatus
 
 
@@ -104,10 +104,33 @@ async def _run(
         )
         await guard.tell(opened, first)
         if outcome.result is not None:
+            await _alert(loaded, opened, outcome.result, everything=not names)
             results = outcome.result.pipelines
             return Ran([result.status for result in results], results)
         assert opened.store is not None  # noqa: S101  (a run has a store)
         return Ran(await opened.store.status(chosen), signal=outcome.signal)
+
+
+async def _alert(loaded: Loaded, opened: Opened, result: RunResult, *, everything: bool) -> None:
+    """Tell persons out of band, where the file says how."""
+    assembly = loaded.assembly
+    if assembly.alerts is None or opened.store is None:
+        return
+    from crossdock.alerts import Look, tell
+    from crossdock.clock import SystemClock
+
+    paused = await opened.runtime.paused([one.status.name for one in result.pipelines])
+    ran = {one.status.name: one for one in result.pipelines if one.status.name not in paused}
+    pipelines = [assembly.pipelines[name] for name in ran]
+    routes = [route.connection_name for one in pipelines for route in one.routes]
+    stopped = result.stopped if everything else {}
+    look = Look(
+        pipelines={**{name: one.customer for name, one in ran.items()}, **dict.fromkeys(stopped)},
+        connections=frozenset([*(one.connection_name for one in pipelines), *routes]),
+        failed={**{name: one.status.reason or "" for name, one in ran.items() if one.failed}, **stopped},
+        refused=result.refused,
+    )
+    await tell(assembly.alerts, opened.store, look, SystemClock(), assembly.file.name)
 
 
 def _calm_the_collector() -> None:

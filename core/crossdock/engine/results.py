@@ -50,6 +50,8 @@ class RunResult:
     pipelines: Sequence[PipelineResult]
     stopped: Mapping[str, str] = field(default_factory=dict)
     """Pipelines that could not run at all, since a plugin of them is absent or broken, and why."""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Connections that refused our credentials, and how to mend that."""
 
     @property
     def credentials_refused(self) -> bool:

@@ -88,7 +88,8 @@ class Runtime:
             except BaseExceptionGroup as group:
                 raise leaf(group) from None
             await credentials.vouch(pauses.refused)
-        return RunResult(await self._results(pipelines, runs, store, paused), self._stopped(names))
+        refused = {name: error.fix or error.message for name, error in pauses.refused.items()}
+        return RunResult(await self._results(pipelines, runs, store, paused), self._stopped(names), refused)
 
     async def paused(self, names: Sequence[str] = ()) -> Mapping[str, str]:
         """Which of the named pipelines a run leaves alone, since a person paused them or a connection, and why."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +14,8 @@ from crossdock.http.circuit import Outage
 from crossdock.http.types import Rate, Token
 from crossdock.store.chain import AuditHead, AuditRow
 from crossdock.store.rows import (
+    AlertRow,
+    Alerts,
     Change,
     CredentialRow,
     CursorRow,
@@ -215,6 +217,16 @@ class Store(Protocol):
 
     async def pauses(self) -> Sequence[Pause]:
         """All that is paused, oldest first."""
+        ...
+
+    async def claim_alerts(
+        self, scopes: Collection[str], issues: Sequence[AlertRow], *, repeat: timedelta, at: datetime
+    ) -> Alerts:
+        """Take what a person is to be told now, so that no other process tells it, and what is over of these scopes."""
+        ...
+
+    async def give_back_alerts(self, taken: Alerts) -> None:
+        """Telling failed: the next that asks tells it."""
         ...
 
     # ------------------------------------------------------------ what people ask

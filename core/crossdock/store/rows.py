@@ -377,6 +377,30 @@ class DeliveryStory:
 
 
 @row
+class AlertRow:
+    """Something of which a person is told out of band, once."""
+
+    issue: str
+    """What it is, the same as long as it lasts: "delivery:17", "read:orders", "connection:walmart_us"."""
+    scope: str
+    """What must have been looked at to know that it is over: a pipeline or a connection."""
+    mark: str
+    """Changes when it got worse."""
+    about: Mapping[str, Json]
+    """What to tell; no payload and no personal data."""
+
+
+@row
+class Alerts:
+    """What is to be told now."""
+
+    new: Sequence[AlertRow]
+    """Never told, worse than when it was told, or told so long ago that it is told again."""
+    over: Sequence[AlertRow]
+    """Told, and no more."""
+
+
+@row
 class NoticeRow:
     """Something a person should know, since when."""
 

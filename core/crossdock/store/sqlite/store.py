@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,6 +25,8 @@ from crossdock.store.chain import OURSELVES, AuditHead, AuditRow
 from crossdock.store.cipher import Key, need_key
 from crossdock.store.protocol import LEASE, LONGEST_REQUEST, Store
 from crossdock.store.rows import (
+    AlertRow,
+    Alerts,
     AuditEvent,
     Change,
     CredentialRow,
@@ -47,6 +49,7 @@ from crossdock.store.rows import (
     Trace,
 )
 from crossdock.store.sqlite import (
+    alerts,
     audit,
     credentials,
     deliveries,
@@ -265,6 +268,16 @@ class SqliteStore:
     async def pauses(self) -> Sequence[Pause]:
         """All that is paused."""
         return await self._reader.soon(pausing.find)
+
+    async def claim_alerts(
+        self, scopes: Collection[str], issues: Sequence[AlertRow], *, repeat: timedelta, at: datetime
+    ) -> Alerts:
+        """Take what is to be told now."""
+        return await self._writer.do(partial(alerts.claim, scopes=scopes, issues=issues, repeat=repeat, at=at))
+
+    async def give_back_alerts(self, taken: Alerts) -> None:
+        """Telling failed."""
+        await self._writer.do(partial(alerts.give_back, taken=taken))
 
     # ------------------------------------------------------------ what people ask
 

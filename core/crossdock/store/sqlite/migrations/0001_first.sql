@@ -239,6 +239,15 @@ CREATE TABLE notices (
     PRIMARY KEY (pipeline, code, subject)
 ) WITHOUT ROWID;
 
+-- What a person was told of out of band: once, by whichever process came first.
+CREATE TABLE alerts (
+    issue TEXT PRIMARY KEY,
+    scope TEXT NOT NULL,
+    mark TEXT NOT NULL,
+    about TEXT NOT NULL,
+    told_at INTEGER NOT NULL
+) WITHOUT ROWID;
+
 -- ------------------------------------------------------------ the log
 
 CREATE TABLE audit (
