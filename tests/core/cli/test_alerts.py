@@ -39,9 +39,9 @@ def test_run_tells_what_is_held_once_and_that_it_is_over(told, crossdock, depot,
 
 
 def test_run_tells_of_a_read_that_fails_and_of_its_return(told, crossdock, depot):
-    depot.closed = True
+    depot.parcels = [{}]  # no parcel, so that the source itself fails
     crossdock("run")
-    depot.closed = False
+    depot.parcels = []
     crossdock("run")
 
     assert [kinds(document) for document in told()] == [(["read"], []), ([], ["read"])]
