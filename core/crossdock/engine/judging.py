@@ -142,7 +142,7 @@ class Judge:
         if self.same(effect, latest):
             return Already(latest)
         if self._route.sink.kind == "state":
-            return await self._next(delivery, effect, version)
+            return await self._next(delivery, effect, latest, version)
         unchanged = await self._unchanged_today(planned, latest, delivery, links)
         if unchanged and not compare:
             return Already(latest)
@@ -177,9 +177,10 @@ class Judge:
             return self._unseen(delivery, effect, version)
         return await self._looked(delivery, effect, version)
 
-    async def _next(self, delivery: Delivery, effect: Effect, version: int) -> Judgement:
-        """The next version of a state, which the store may have forgotten that it sent."""
-        if self._look != "never" and self._is_doubtful(delivery) and self._route.sink.can_probe():
+    async def _next(self, delivery: Delivery, effect: Effect, latest: EffectRow, version: int) -> Judgement:
+        """The next version of a state; the store may have forgotten that it sent it, or what it sent."""
+        unsure = self._is_doubtful(delivery) or (latest.erased and effect.content is None)
+        if unsure and self._look != "never" and self._route.sink.can_probe():
             return await self._looked(delivery, effect, version)
         return New(self.new(delivery, effect, version), effect)
 

@@ -23,6 +23,7 @@ from crossdock.engine.judging import Alive
 from crossdock.engine.linkbook import LinkBook
 from crossdock.engine.planning import Planner
 from crossdock.engine.results import Adopting, Adoption, Compared, PipelineResult, PlanResult, Progress, RunResult
+from crossdock.engine.retaining import retain
 from crossdock.engine.route import BoundRoute
 from crossdock.engine.running import PipelineRun
 from crossdock.engine.verdict import leaf
@@ -88,6 +89,8 @@ class Runtime:
             except BaseExceptionGroup as group:
                 raise leaf(group) from None
             await credentials.vouch(pauses.refused)
+            if key is None:
+                await retain(store, self._clock, self._assembly.retain_payload)
         refused = {name: error.fix or error.message for name, error in pauses.refused.items()}
         return RunResult(await self._results(pipelines, runs, store, paused), self._stopped(names), refused)
 

@@ -13,6 +13,7 @@ from crossdock.http.buckets import Ask, Rented, Told
 from crossdock.http.circuit import Outage
 from crossdock.http.types import Rate, Token
 from crossdock.store.chain import AuditHead, AuditRow
+from crossdock.store.cipher import Key
 from crossdock.store.rows import (
     AlertRow,
     Alerts,
@@ -25,7 +26,9 @@ from crossdock.store.rows import (
     DeliverySummary,
     Doubt,
     EffectRow,
+    Erased,
     Intake,
+    KeyErased,
     NoticeRow,
     Pause,
     PipelineStatus,
@@ -293,6 +296,38 @@ class Store(Protocol):
         """
         ...
 
+    # ------------------------------------------------------------ retention
+    async def erase(self, *, before: datetime, at: datetime, after: int = 0, limit: int = 256) -> Erased:
+        """Erase the content of settled records, oldest first, in one short transaction.
+
+        It looks at up to `limit` records with an id above `after` that have content still. Erased is a record all of
+        whose deliveries are delivered or skipped since before `before`, none of whose effects is unfinished: its
+        payload with the salt of its digest, and its effects' requests, answers and the queries of their URLs. Effects
+        stay, marked `erased`; so do links, names and the audit log, which gets one row `payloads.erased`.
+        """
+        ...
+
+    async def announce_open(self, *, before: datetime, at: datetime, retained: timedelta) -> int:
+        """Keep a notice `payload_due` for each pipeline with deliveries read before `before` that are open or dead.
+
+        Their content is not erased. Notices of pipelines that have none any more are removed. How many are open.
+        """
+        ...
+
+    async def erase_key(self, keys: Sequence[str], *, reason: str, actor: str, at: datetime) -> KeyErased:
+        """Erase the content of all records of these keys now, and the reasons in the audit log that are about them.
+
+        One audit row `key.erased`, whose `detail.texts` counts the reasons, so that the log still verifies.
+
+        Raises: StoreError code "key_open" where a delivery is not settled, or an effect unfinished; then nothing is
+        erased.
+        """
+        ...
+
+    async def tidy(self) -> None:
+        """Give back the room that erased content leaves, and let nothing of it stay in a log of the backend's own."""
+        ...
+
     # ------------------------------------------------------------ tokens (sealed, as secrets are; see store.cipher)
     async def load(self, account: str) -> Token | None:
         """The stored token of an account. (`load`, `save` and `refreshing` make a store a TokenStore.)"""
@@ -367,6 +402,14 @@ class Store(Protocol):
 
     async def secret_names(self) -> Mapping[str, datetime]:
         """Names of the stored secrets and when each was set; needs no key."""
+        ...
+
+    async def rekey(self, new: Key, *, actor: str, at: datetime) -> int:
+        """Seal all secrets and tokens under a new key, in one transaction; how many were not sealed under it already.
+
+        One audit row `secrets.rekeyed`. Raises: ConfigError naming the row and the key that it needs, where a row does
+        not open; then nothing is changed.
+        """
         ...
 
     async def remove_secret(self, name: str) -> bool:

@@ -197,6 +197,8 @@ class EffectRow:
     planned_at: datetime
     settled_at: datetime | None
     """Of one that is unfinished: when it was last shown to be absent, after the store was put back."""
+    erased: bool = False
+    """Retention took its requests and answers; content, memo and receipt stay."""
 
 
 @row
@@ -293,6 +295,25 @@ class Change:
     agreed: Sequence[tuple[str, int]] = ()
     """(effect id, record id): a person agreed that the effect stands for this record, too."""
     audit: Sequence[AuditEvent] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What retention took in one go."""
+
+    records: int
+    """How many records lost their content, and what was sent and answered because of them."""
+    last: int | None
+    """The record up to which it looked; None where there is nothing left that is old enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyErased:
+    """What was erased of one business key."""
+
+    records: int
+    texts: int
+    """Reasons in the audit log."""
 
 
 @dataclass(frozen=True, slots=True)

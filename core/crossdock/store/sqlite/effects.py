@@ -59,7 +59,7 @@ def _steps(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, dict
 def _effect(row: tuple[Any, ...], steps: dict[int, StepRow]) -> EffectRow:
     (
         effect_id, account, sink, key, version, state, delivery_id, record_id, pipeline, route,
-        content, memo, facts, receipt, planned_at, settled_at,
+        content, memo, facts, receipt, planned_at, settled_at, erased_at,
     ) = row  # fmt: skip
     return EffectRow(
         id=effect_id,
@@ -79,6 +79,7 @@ def _effect(row: tuple[Any, ...], steps: dict[int, StepRow]) -> EffectRow:
         receipt=codec.receipt_from_text(receipt),
         planned_at=from_micros(planned_at),
         settled_at=from_micros_or_none(settled_at),
+        erased=erased_at is not None,
     )
 
 

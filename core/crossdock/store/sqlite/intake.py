@@ -75,8 +75,12 @@ def stage(connection: sqlite3.Connection, intake: Intake) -> Staged:
     return staged
 
 
-def judge(record: Record, body: bytes, old: Newest | None) -> Verdict:
-    """Say what a record is; `body` is its canonical JSON."""
+def judge(record: Record, body: bytes, old: Newest | None, *, rereading: bool = False) -> Verdict:
+    """Say what a record is; `body` is its canonical JSON.
+
+    Retention may have taken what it would be compared with. A sweep or a back-fill (`rereading`) shows whatever is
+    there; any other read shows a record because it changed, and effects know by themselves what is in effect.
+    """
     if old is None:
         return Verdict.NEW
     version, is_time = version_of(record)
@@ -84,7 +88,7 @@ def judge(record: Record, body: bytes, old: Newest | None) -> Verdict:
     if version is not None and before is not None and version != before:
         return Verdict.OUTDATED if version < before else Verdict.REVISED
     if old.salt is None:  # retention took the payload: nothing is left to compare with
-        return Verdict.UNCHANGED
+        return Verdict.UNCHANGED if rereading or version is not None else Verdict.REVISED
     same = hmac.compare_digest(old.digest, _digest(old.salt, body))
     return Verdict.UNCHANGED if same else Verdict.REVISED
 
@@ -117,7 +121,7 @@ def _collect(
     at, rows = to_micros(intake.at), _Rows()
     for number, record in enumerate(intake.records):
         body, old = canonical(record.raw), newest.get(record.key)
-        verdict = judge(record, body, old)
+        verdict = judge(record, body, old, rereading=intake.sweep or intake.backfill)
         counts[verdict] += 1
         if verdict is Verdict.UNCHANGED or verdict is Verdict.OUTDATED:
             continue

@@ -9,6 +9,8 @@ from crossdock.http.types import Token
 from crossdock.jsonio import dumps, loads
 from crossdock.store.cipher import Key, open_sealed
 from crossdock.store.moments import from_micros, to_micros
+from crossdock.store.rows import AuditEvent
+from crossdock.store.sqlite import audit
 from crossdock.store.sqlite.queries import load
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -58,6 +60,24 @@ def secret_names(connection: sqlite3.Connection) -> dict[str, datetime]:
 def remove_secret(connection: sqlite3.Connection, name: str) -> bool:
     """Forget a secret; False where there was none."""
     return connection.execute(load("sealed")["remove_secret"], (name,)).rowcount == 1
+
+
+def rekey(connection: sqlite3.Connection, old: Key | None, new: Key, actor: str, at: datetime) -> int:
+    """Seal every row under a new key, all or none. Raises: ConfigError where a row does not open."""
+    sql, sealed_anew, before = load("sealed"), 0, set[str]()
+    for table in ("secrets", "tokens"):
+        rows = connection.execute(sql[f"all_{table}"]).fetchall()
+        for name, key_id, sealed in rows:
+            if key_id == new.id:
+                continue
+            plain = open_sealed(old, sealed, key_id=key_id, table=table, name=name)
+            connection.execute(sql[f"reseal_{table}"], (new.id, new.seal(plain, table=table, name=name), name))
+            sealed_anew += 1
+            before.add(key_id)
+    if sealed_anew:
+        detail = {"rows": sealed_anew, "from": sorted(before), "to": new.id}
+        audit.append(connection, [AuditEvent("secrets.rekeyed", None, "secrets", at, actor=actor, detail=detail)])
+    return sealed_anew
 
 
 def take_lease(connection: sqlite3.Connection, name: str, owner: str, now: datetime, length: timedelta) -> bool:

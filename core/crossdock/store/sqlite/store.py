@@ -37,7 +37,9 @@ from crossdock.store.rows import (
     DeliverySummary,
     Doubt,
     EffectRow,
+    Erased,
     Intake,
+    KeyErased,
     NoticeRow,
     Pause,
     PipelineStatus,
@@ -60,6 +62,7 @@ from crossdock.store.sqlite import (
     links,
     lock,
     notices,
+    retention,
     reworking,
     sealed,
     status,
@@ -337,6 +340,24 @@ class SqliteStore:
         """Rows of the log."""
         return await self._reader.ask(partial(audit.page, after=after, upto=upto, limit=limit))
 
+    # ------------------------------------------------------------ retention
+
+    async def erase(self, *, before: datetime, at: datetime, after: int = 0, limit: int = 256) -> Erased:
+        """Erase the content of settled records."""
+        return await self._writer.do(partial(retention.erase, before=before, at=at, after=after, limit=limit))
+
+    async def announce_open(self, *, before: datetime, at: datetime, retained: timedelta) -> int:
+        """Keep a notice of what is open longer than content is retained."""
+        return await self._writer.do(partial(retention.announce_open, before=before, at=at, retained=retained))
+
+    async def erase_key(self, keys: Sequence[str], *, reason: str, actor: str, at: datetime) -> KeyErased:
+        """Erase the content of all records of these keys now."""
+        return await self._writer.do(partial(retention.erase_key, keys=keys, reason=reason, actor=actor, at=at))
+
+    async def tidy(self) -> None:
+        """Shrink the file, and empty the write-ahead log."""
+        await self._writer.outside(retention.give_back)
+
     # ------------------------------------------------------------ tokens and secrets
 
     async def load(self, account: str) -> Token | None:
@@ -439,6 +460,12 @@ class SqliteStore:
     async def secret_names(self) -> Mapping[str, datetime]:
         """Names of the stored secrets and when each was set."""
         return await self._reader.soon(sealed.secret_names)
+
+    async def rekey(self, new: Key, *, actor: str, at: datetime) -> int:
+        """Seal all secrets and tokens under a new key."""
+        sealed_anew = await self._writer.do(partial(sealed.rekey, old=self._key, new=new, actor=actor, at=at))
+        self._key = new
+        return sealed_anew
 
     async def remove_secret(self, name: str) -> bool:
         """Forget a secret."""

@@ -61,6 +61,13 @@ class Writer:
         """Do other work in a transaction and return what it returns. Raises: StoreError."""
         return cast("T", await self._submit(work, max(1, weight)))
 
+    async def outside(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        """Do work between two groups, in no transaction of ours. Raises: StoreError."""
+        try:
+            await to_thread.run_sync(work, self._connection, limiter=self._limiter, abandon_on_cancel=False)
+        except sqlite3.Error as error:
+            raise faults.explain(error, self._path) from error
+
     async def run(self) -> None:
         """Commit group after group, until `close` was called and nobody waits."""
         with anyio.CancelScope(shield=True):  # a cancelled task may not abandon a transaction, nor those who wait

@@ -120,15 +120,19 @@ async def test_stage_refuses_a_version_beyond_64_bits_and_stores_nothing(store, 
     assert await store.cursor(make.pipeline) is None
 
 
-async def test_stage_goes_by_version_or_leaves_it_when_retention_took_the_payload(store, make, beside):
+async def test_stage_goes_by_version_or_by_how_it_was_read_when_retention_took_the_payload(store, make, beside):
     await store.stage(make.intake(make.record("plain"), make.record("dated", version=1)))
     beside.change("DELETE FROM payloads")
 
+    swept = await store.stage(make.intake(make.record("plain", "other"), sweep=True))
+    filled = await store.stage(make.intake(make.record("plain", "other"), backfill=True))
     plain = await store.stage(make.intake(make.record("plain", "other")))
+    again = await store.stage(make.intake(make.record("plain", "other")))
     same = await store.stage(make.intake(make.record("dated", "other", version=1)))
     newer = await store.stage(make.intake(make.record("dated", "other", version=2)))
 
-    assert (plain, same, newer) == (Staged(unchanged=1), Staged(unchanged=1), Staged(revised=1, superseded=1))
+    assert (swept, filled, again, same) == (Staged(unchanged=1),) * 4
+    assert (plain, newer) == (Staged(revised=1, superseded=1),) * 2
 
 
 async def test_digest_says_nothing_without_the_salt_of_its_payload(store, make, beside):

@@ -64,7 +64,7 @@ DELETE FROM answers WHERE step_id = ?
 
 -- name: of_delivery
 SELECT e.id, e.account, e.sink, e.key, e.version, e.state, e.delivery_id, e.record_id, e.pipeline, e.route,
-    p.content, p.memo, p.facts, e.receipt, e.planned_at, e.settled_at
+    p.content, p.memo, p.facts, e.receipt, e.planned_at, e.settled_at, e.erased_at
 FROM effects e
 LEFT JOIN plans p ON p.effect_id = e.id
 WHERE e.delivery_id = ?
@@ -73,7 +73,7 @@ ORDER BY e.rowid
 -- name: latest
 WITH wanted (key) AS (VALUES {rows})
 SELECT e.id, e.account, e.sink, e.key, e.version, e.state, e.delivery_id, e.record_id, e.pipeline, e.route,
-    p.content, p.memo, p.facts, e.receipt, e.planned_at, e.settled_at
+    p.content, p.memo, p.facts, e.receipt, e.planned_at, e.settled_at, e.erased_at
 FROM wanted
 CROSS JOIN effects e ON e.rowid = (
     SELECT rowid FROM effects

@@ -27,3 +27,15 @@ SELECT owner FROM leases WHERE name = ?
 
 -- name: drop_lease
 DELETE FROM leases WHERE name = ? AND owner = ?
+
+-- name: all_secrets
+SELECT name, key_id, sealed FROM secrets ORDER BY name
+
+-- name: all_tokens
+SELECT account, key_id, sealed FROM tokens ORDER BY account
+
+-- name: reseal_secrets
+UPDATE secrets SET key_id = ?, sealed = ? WHERE name = ?
+
+-- name: reseal_tokens
+UPDATE tokens SET key_id = ?, sealed = ? WHERE account = ?

@@ -1,0 +1,100 @@
+"""Erasing content: what was read, sent and answered goes; what it was called and what came of it stays."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from crossdock.contract.durations import format_duration
+from crossdock.contract.values import Notice
+from crossdock.errors import StoreError
+from crossdock.store.chain import ERASURE
+from crossdock.store.moments import from_micros, to_micros
+from crossdock.store.rows import AuditEvent, Erased, KeyErased
+from crossdock.store.sqlite import audit, notices
+from crossdock.store.sqlite.queries import load, slices, widen
+
+_NAMED = 5
+_PAGES = 10_000  # most that one call gives back: 40 MiB
+
+
+def erase(connection: sqlite3.Connection, before: datetime, at: datetime, after: int, limit: int) -> Erased:
+    """Erase the content of settled records, oldest first, in the current transaction."""
+    cutoff = to_micros(before)
+    rows = connection.execute(load("retention")["candidates"], (cutoff, cutoff, after, limit)).fetchall()
+    due = [record for record, old, kept in rows if old and not kept]
+    if due:
+        _erase(connection, due, at)
+        detail = {"records": len(due), "first": due[0], "last": due[-1], "settled_before": before.isoformat()}
+        audit.append(connection, [AuditEvent("payloads.erased", None, "store", at, detail=detail)])
+    # Records are stored in the order of time, but for a clock that was set: a whole page of young ones ends it.
+    more = len(rows) == limit and any(old for _, old, _ in rows)
+    return Erased(len(due), rows[-1][0] if more else None)
+
+
+def erase_key(connection: sqlite3.Connection, keys: Sequence[str], reason: str, actor: str, at: datetime) -> KeyErased:
+    """Erase the content of all records of these keys, and the reasons that are about them."""
+    unsettled = _ask(connection, "unsettled_of_keys", keys)
+    if unsettled:
+        named = ", ".join(map(str, unsettled[:_NAMED])) + (" …" if len(unsettled) > _NAMED else "")
+        raise StoreError(
+            f"of {keys[0]} not everything is settled: delivery {named}",
+            code="key_open",
+            fix="let it be delivered, or `crossdock discard` it; an unknown outcome must be found out first",
+        )
+    sql = load("retention")
+    records = _ask(connection, "of_keys", keys)
+    _erase(connection, records, at)
+    connection.executemany(sql["reasons"], [(record,) for record in records])
+    texts = sum(connection.execute(sql["texts"], (key,)).rowcount for key in dict.fromkeys(keys))
+    detail = {"records": len(records), "texts": texts, "reason": reason}
+    audit.append(connection, [AuditEvent(ERASURE, None, keys[0], at, actor=actor, detail=detail)])
+    return KeyErased(len(records), texts)
+
+
+def announce_open(connection: sqlite3.Connection, before: datetime, at: datetime, retained: timedelta) -> int:
+    """Keep a notice for each pipeline with deliveries that are open, or dead, longer than content is retained."""
+    sql = load("retention")
+    found = connection.execute(sql["open"], (to_micros(before),)).fetchall()
+    announced = {pipeline for (pipeline,) in connection.execute(sql["announced"]).fetchall()}
+    gone = announced - {pipeline for pipeline, _, _ in found}
+    connection.executemany(sql["withdraw"], [(pipeline,) for pipeline in sorted(gone)])
+    told = [(pipeline, _notice(pipeline, count, from_micros(oldest), retained)) for pipeline, count, oldest in found]
+    notices.write(connection, told, at)
+    return sum(count for _, count, _ in found)
+
+
+def give_back(connection: sqlite3.Connection) -> None:
+    """Shrink the file by what is free, and empty the write-ahead log, outside of any transaction."""
+    connection.executescript(f"PRAGMA incremental_vacuum({_PAGES})")  # `execute` would take a single step, and page
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def _notice(pipeline: str, count: int, oldest: datetime, retained: timedelta) -> Notice:
+    deliveries = "1 delivery is" if count == 1 else f"{count} deliveries are"
+    return Notice(
+        "payload_due",
+        "open",
+        f"{deliveries} open since {oldest:%Y-%m-%d} or later, longer than content is retained "
+        f"({format_duration(retained)}); their content is kept until they are settled",
+        f"`crossdock deliveries --pipeline {pipeline}` lists them: resolve, replay or discard them",
+    )
+
+
+def _erase(connection: sqlite3.Connection, records: Sequence[int], at: datetime) -> None:
+    sql = load("retention")
+    effects = [(effect,) for effect in _ask(connection, "effects", records)]
+    connection.executemany(sql["payload"], [(record,) for record in records])
+    for title in ("requests", "answers", "urls"):
+        connection.executemany(sql[title], effects)
+    moment = to_micros(at)
+    connection.executemany(sql["effect"], [(moment, effect) for (effect,) in effects])
+
+
+def _ask(connection: sqlite3.Connection, title: str, values: Sequence[object]) -> list[int]:
+    sql = load("retention")[title]
+    rows = (
+        row for piece in slices(values) for row in connection.execute(widen(sql, len(piece)), piece).fetchall()
+    )  # fmt: skip
+    return list(dict.fromkeys(one for (one,) in rows))
