@@ -1,4 +1,4 @@
-"""`crossdock audit`: verify the log, and export it."""
+"""`crossdock audit`: verify the log, export it, and erase what is personal of one key."""
 
 from __future__ import annotations
 
@@ -231,3 +231,38 @@ def _target(output: Path | None) -> AbstractContextManager[IO[bytes]]:
         raise ConfigError(
             f"{output} cannot be written: {error.strerror}", fix="name a file in a writable folder"
         ) from None
+
+
+# ---------------------------------------------------------------- erase
+
+
+@audit.command()
+@click.argument("key")
+@click.option("--reason", required=True, help="Why; it is kept in the log, with who you are.")
+@pass_options
+def erase(options: Options, key: str, reason: str) -> None:
+    """Erase what was read, sent and answered of one business key now, as a person may demand.
+
+    Reasons about it in the log go, too; the log still verifies. Keys, effects and links stay, so that nothing is made
+    twice. Refused while something of it is open. In backups, and in the remote systems, it stays.
+    """
+    import anyio
+
+    from crossdock.cli.outline import read_outline
+    from crossdock.cli.render import counted
+    from crossdock.observe.printable import printable
+
+    records, texts = anyio.run(_erase, read_outline(options.file), key, reason)
+    told = f"{counted(records, 'revision')} of {key} and {counted(texts, 'reason')} in the log are erased"
+    click.echo(printable(told))
+
+
+async def _erase(outline: Outline, key: str, reason: str) -> tuple[int, int]:
+    from crossdock.cli.marking import actor, open_existing
+    from crossdock.clock import SystemClock
+
+    async with open_existing(outline) as store:
+        refs = sorted(await _refs(store, key))
+        erased = await store.erase_key(refs, reason=reason, actor=actor(), at=SystemClock().now())
+        await store.tidy()
+        return erased.records, erased.texts

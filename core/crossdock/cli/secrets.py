@@ -1,4 +1,4 @@
-"""`crossdock secrets`: set, list, remove, and a new key to encrypt them with."""
+"""`crossdock secrets`: set, list, remove, a new key to encrypt them with, and all of them under it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from crossdock.errors import ConfigError
 
 if TYPE_CHECKING:
     from crossdock.cli.outline import Outline
+    from crossdock.store.cipher import Key
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _LARGEST = 64 * 1024
@@ -125,6 +126,43 @@ def new_key(path: Path) -> None:
         os.fsync(descriptor)
     click.echo(f"key {key.id} is in {path}; keep a copy apart from the store, without it no secret can be opened")
     click.echo(f"  next: export {FILE_VARIABLE}={path.resolve()}")
+
+
+@secrets.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@pass_options
+def rekey(options: Options, path: Path) -> None:
+    """Seal all secrets and tokens under the new key in PATH, all or none.
+
+    The present key must be given as always; `secrets new-key PATH` makes a new one. No run may be on its way. From then
+    on the new key is the one to give; keep the old one as long as backups need it.
+    """
+    import anyio
+
+    from crossdock.cli.outline import read_outline
+    from crossdock.cli.render import counted
+    from crossdock.store.cipher import FILE_VARIABLE, Key
+
+    new = Key.from_file(path)
+    changed = anyio.run(_rekey, read_outline(options.file), new)
+    click.echo(f"{counted(changed, 'row is', 'rows are')} sealed under key {new.id} now")
+    click.echo(f"  next: give the new key wherever crossdock is started: export {FILE_VARIABLE}={path.resolve()}")
+
+
+async def _rekey(outline: Outline, new: Key) -> int:
+    from crossdock.cli.marking import actor
+    from crossdock.cli.vault import load_key, store_exists
+    from crossdock.clock import SystemClock
+    from crossdock.store.open import open_store
+
+    if not store_exists(outline):
+        raise ConfigError("there is no store yet", fix="`crossdock run` makes it", code="no_store")
+    clock = SystemClock()
+    async with open_store(outline.store, clock=clock, key=load_key(), folder=outline.folder) as store:
+        async with store.running([]):  # a run would ask for its tokens with the old key
+            changed = await store.rekey(new, actor=actor(), at=clock.now())
+        await store.tidy()
+        return changed
 
 
 async def _put(outline: Outline, name: str, value: str) -> None:

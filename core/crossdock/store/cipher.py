@@ -60,12 +60,16 @@ class Key:
         if credentials_directory is not None and (credential := credentials_directory / CREDENTIAL).exists():
             return cls.parse(_read(credential), where=f"the systemd credential {CREDENTIAL}")
         if name := env.get(FILE_VARIABLE):
-            path = Path(name)
-            _refuse_shared(path)
-            return cls.parse(_read(path), where=f"{FILE_VARIABLE} ({path})")
+            return cls.from_file(Path(name), where=f"{FILE_VARIABLE} ({name})")
         if VARIABLE in env:
             return cls.parse(env[VARIABLE], where=VARIABLE)
         return None
+
+    @classmethod
+    def from_file(cls, path: Path, where: str | None = None) -> Self:
+        """The key in a file. Raises: ConfigError where it is no key, or others may read it."""
+        _refuse_shared(path)
+        return cls.parse(_read(path), where=where or str(path))
 
     def to_text(self) -> str:
         """The key itself in base64, to be written where only its owner may read."""

@@ -122,3 +122,47 @@ def test_audit_export_never_writes_over_a_file(crossdock, ran, tmp_path):
 def test_audit_needs_a_store(crossdock, definition):
     assert crossdock("audit", "verify").exit_code == 2
     assert crossdock("audit", "export").exit_code == 2
+
+
+def test_audit_erase_takes_one_keys_content_by_any_of_its_names_and_the_log_still_holds(crossdock, ran, tmp_path):
+    refused = crossdock("audit", "erase", "P1")
+    done = crossdock("audit", "erase", "B-P1", "--reason", "asked for it")
+    other = crossdock("audit", "erase", "P3", "--reason", "asked for it")
+    verified = crossdock("audit", "verify")
+
+    assert (refused.exit_code, done.exit_code, other.exit_code, verified.exit_code) == (2, 0, 0, 0)
+    assert done.stdout == "1 revision of B-P1 and 0 reasons in the log are erased\n"
+    assert other.stdout == "1 revision of P3 and 2 reasons in the log are erased\n"
+    assert "2 texts were erased, each erasure is recorded" in verified.stdout
+    for file in tmp_path.glob("depot.db*"):
+        assert b"Quentin came himself" not in file.read_bytes()
+        assert b"3 Zzyzx Road" not in file.read_bytes()
+    assert "P1" in crossdock("trace", "P1").stdout
+    assert crossdock("deliveries", "show", "1").exit_code == 0
+
+
+def test_audit_erase_refuses_what_is_open(crossdock, definition, depot, make_parcel):
+    depot.parcels = [make_parcel(3, sku="UNMAPPED")]
+    crossdock("run")
+
+    result = crossdock("audit", "erase", "P3", "--reason", "asked for it")
+
+    assert result.exit_code == 2
+    assert "not everything is settled: delivery 1" in result.output
+
+
+def test_run_erases_what_is_due_and_says_what_is_open(crossdock, definition, depot, make_parcel, tmp_path):
+    definition.write_text(definition.read_text().replace("version: 1\n", "version: 1\nretain_payload: 1s\n"))
+    depot.parcels = [make_parcel(1), make_parcel(3, sku="UNMAPPED")]
+    crossdock("run")
+    with sqlite3.connect(tmp_path / "depot.db") as store:  # an hour passes
+        store.execute("UPDATE records SET read_at = read_at - 3600000000")
+        store.execute("UPDATE deliveries SET read_at = read_at - 3600000000, settled_at = settled_at - 3600000000")
+
+    crossdock("run")
+
+    with sqlite3.connect(tmp_path / "depot.db") as store:
+        assert store.execute("SELECT key FROM payloads JOIN records USING (id)").fetchall() == [("P3",)]
+    assert "1 delivery is open since" in crossdock("status").stdout
+    assert depot.bookings == ["P1"]
+    assert crossdock("audit", "verify").exit_code == 0

@@ -135,3 +135,34 @@ def test_key_may_come_as_a_systemd_credential(crossdock, sealed, key_file, monke
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder))
 
     assert crossdock("secrets", "set", "gate", input=SECRET).exit_code == 0
+
+
+def test_rekey_seals_all_under_the_new_key_and_the_old_one_opens_nothing(
+    crossdock, sealed, key_file, tmp_path, monkeypatch, depot, make_parcel
+):
+    depot.parcels = [make_parcel(1)]
+    crossdock("secrets", "set", "gate", input="s3cr3t-of-the-depot")
+    assert crossdock("run").exit_code == 0  # it keeps a token, too
+    new = tmp_path / "new.key"
+    crossdock("secrets", "new-key", str(new))
+
+    done, again = crossdock("secrets", "rekey", str(new)), crossdock("secrets", "rekey", str(new))
+    old = crossdock("run")
+    monkeypatch.setenv("CROSSDOCK_KEY_FILE", str(new))
+    depot.parcels.append(make_parcel(2))
+    ran = crossdock("run")
+
+    assert done.stdout.startswith("2 rows are sealed under key ")
+    assert again.stdout.startswith("0 rows are sealed under key ")
+    assert (old.exit_code, ran.exit_code) == (2, 0)
+    assert "secret gate needs key" in old.output
+    assert depot.bookings == ["P1", "P2"]
+
+
+def test_rekey_refuses_a_new_key_that_others_may_read(crossdock, sealed, key_file, tmp_path):
+    crossdock("secrets", "set", "gate", input="s3cr3t-of-the-depot")
+    new = tmp_path / "new.key"
+    crossdock("secrets", "new-key", str(new))
+    new.chmod(0o644)
+
+    assert "may be read by others" in crossdock("secrets", "rekey", str(new)).output

@@ -163,3 +163,57 @@ async def test_closed_store_says_so(open_at, path):
 
     with pytest.raises(StoreError, match="is not open"):
         await store.load("shop")
+
+
+async def rekey(store, new, clock):
+    return await store.rekey(new, actor="kim", at=clock.now())
+
+
+async def test_rekey_changes_every_row_or_none(store, open_at, path, clock, token):
+    await store.put_secret("one", "1", clock.now())
+    await store.put_secret("two", "2", clock.now())
+    await store.save("shop", token)
+    new = Key(bytes(32))
+
+    assert await rekey(store, new, clock) == 3
+    assert await rekey(store, new, clock) == 0
+
+    assert [await store.secret(name) for name in ("one", "two")] == ["1", "2"]
+    assert await store.load("shop") == token
+    async with open_at(path) as other:
+        with pytest.raises(ConfigError, match=f"secret one needs key {new.id}"):
+            await other.secret("one")
+    assert await store.verify_audit() is None
+
+
+async def test_rekey_that_meets_a_row_of_another_key_names_it_and_changes_nothing(store, clock):
+    await store.put_secret("one", "1", clock.now())
+    connection = store._writer._connection
+    connection.execute("INSERT INTO secrets SELECT 'two', 'abcdef', sealed, at FROM secrets")
+
+    with pytest.raises(ConfigError, match="secret two needs key abcdef"):
+        await rekey(store, Key(bytes(32)), clock)
+
+    assert await store.secret("one") == "1"
+
+
+async def test_rekey_notices_a_row_that_was_moved(store, clock):
+    await store.put_secret("one", "1", clock.now())
+    await store.put_secret("two", "2", clock.now())
+    connection = store._writer._connection
+    connection.execute("UPDATE secrets SET sealed = (SELECT sealed FROM secrets WHERE name = 'one') WHERE name = 'two'")
+
+    with pytest.raises(ConfigError, match="secrets row two was changed or moved"):
+        await rekey(store, Key(bytes(32)), clock)
+
+    assert await store.secret("one") == "1"
+
+
+async def test_nothing_that_was_sealed_under_the_old_key_is_left_in_the_files(store, clock, path):
+    await store.put_secret("one", "1" * 40, clock.now())
+    (sealed,) = store._writer._connection.execute("SELECT sealed FROM secrets").fetchone()
+
+    await rekey(store, Key(bytes(32)), clock)
+    await store.tidy()
+
+    assert all(sealed not in file.read_bytes() for file in path.parent.iterdir())
