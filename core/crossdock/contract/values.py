@@ -166,7 +166,8 @@ class Effect:
     that was answered well is never sent again; after a refused write the next is sent only if `receipt` accepts that.
     `content` is what is compared to judge whether the fact changed (default: method, URL and body of the steps).
     `memo` is what `receipt`, `probe` and `follow` need beside the requests: it is stored with the effect, since they
-    never see a document. `facts` names what a bundled effect covers (a day's totals).
+    never see a document. Both outlive `retain_payload`, so that nothing is made twice: they bear no name, address,
+    phone or mail. `facts` names what a bundled effect covers (a day's totals).
     """
 
     key: str
