@@ -180,16 +180,15 @@ class Judge:
     async def _next(self, delivery: Delivery, effect: Effect, latest: EffectRow, version: int) -> Judgement:
         """The next version of a state; the store may have forgotten that it sent it, or what it sent."""
         if self._look == "never" or not self._route.sink.can_probe():
-            return New(self._new(delivery, effect, version), effect)
+            return New(self.new(delivery, effect, version), effect)
         if self._is_doubtful(delivery):
             return await self._looked(delivery, effect, version)
-        return New(self.new(delivery, effect, version), effect)
         if latest.erased and effect.content is None:  # nothing is left to compare with, but what is there
             answer = await self._prober.ask(effect)
             if isinstance(answer, Done):
-                adopted = self._new(delivery, effect, version, EffectState.ADOPTED, answer.receipt)
+                adopted = self.new(delivery, effect, version, EffectState.ADOPTED, answer.receipt)
                 return Adopted(adopted, answer.receipt)
-        return New(self._new(delivery, effect, version), effect)
+        return New(self.new(delivery, effect, version), effect)
 
     async def _looked(self, delivery: Delivery, effect: Effect, version: int) -> Judgement:
         match await self._prober.look_first(effect, doubtful=self._is_doubtful(delivery)):
