@@ -46,7 +46,7 @@ def erase_key(connection: sqlite3.Connection, keys: Sequence[str], reason: str, 
     sql = load("retention")
     records = _ask(connection, "of_keys", keys)
     _erase(connection, records, at)
-    connection.executemany(sql["reasons"], [(record,) for record in records])
+    connection.executemany(sql["reasons"], [(record, record, record) for record in records])
     texts = sum(connection.execute(sql["texts"], (key,)).rowcount for key in dict.fromkeys(keys))
     detail = {"records": len(records), "texts": texts, "reason": reason}
     audit.append(connection, [AuditEvent(ERASURE, None, keys[0], at, actor=actor, detail=detail)])

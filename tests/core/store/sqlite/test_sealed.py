@@ -186,10 +186,9 @@ async def test_rekey_changes_every_row_or_none(store, open_at, path, clock, toke
     assert await store.verify_audit() is None
 
 
-async def test_rekey_that_meets_a_row_of_another_key_names_it_and_changes_nothing(store, clock):
+async def test_rekey_that_meets_a_row_of_another_key_names_it_and_changes_nothing(store, clock, beside):
     await store.put_secret("one", "1", clock.now())
-    connection = store._writer._connection
-    connection.execute("INSERT INTO secrets SELECT 'two', 'abcdef', sealed, at FROM secrets")
+    beside.change("INSERT INTO secrets SELECT 'two', 'abcdef', sealed, at FROM secrets")
 
     with pytest.raises(ConfigError, match="secret two needs key abcdef"):
         await rekey(store, Key(bytes(32)), clock)
@@ -197,11 +196,10 @@ async def test_rekey_that_meets_a_row_of_another_key_names_it_and_changes_nothin
     assert await store.secret("one") == "1"
 
 
-async def test_rekey_notices_a_row_that_was_moved(store, clock):
+async def test_rekey_notices_a_row_that_was_moved(store, clock, beside):
     await store.put_secret("one", "1", clock.now())
     await store.put_secret("two", "2", clock.now())
-    connection = store._writer._connection
-    connection.execute("UPDATE secrets SET sealed = (SELECT sealed FROM secrets WHERE name = 'one') WHERE name = 'two'")
+    beside.change("UPDATE secrets SET sealed = (SELECT sealed FROM secrets WHERE name = 'one') WHERE name = 'two'")
 
     with pytest.raises(ConfigError, match="secrets row two was changed or moved"):
         await rekey(store, Key(bytes(32)), clock)
@@ -209,6 +207,7 @@ async def test_rekey_notices_a_row_that_was_moved(store, clock):
     assert await store.secret("one") == "1"
 
 
+@pytest.mark.sqlite
 async def test_nothing_that_was_sealed_under_the_old_key_is_left_in_the_files(store, clock, path):
     await store.put_secret("one", "1" * 40, clock.now())
     (sealed,) = store._writer._connection.execute("SELECT sealed FROM secrets").fetchone()

@@ -81,7 +81,7 @@ DELETE FROM answers WHERE step_id = ANY(%b::bigint[])
 
 -- name: of_delivery
 SELECT e.id, e.account, e.sink, e.key, e.version, e.state, e.delivery_id, e.record_id, e.pipeline, e.route,
-    p.content, p.memo, p.facts, e.receipt, e.planned_at, e.settled_at
+    p.content, p.memo, p.facts, e.receipt, e.planned_at, e.settled_at, e.erased_at
 FROM effects e
 LEFT JOIN plans p ON p.effect_id = e.id
 WHERE e.delivery_id = %b
@@ -89,7 +89,7 @@ ORDER BY e.number
 
 -- name: latest
 SELECT e.id, e.account, e.sink, e.key, e.version, e.state, e.delivery_id, e.record_id, e.pipeline, e.route,
-    p.content, p.memo, p.facts, e.receipt, e.planned_at, e.settled_at
+    p.content, p.memo, p.facts, e.receipt, e.planned_at, e.settled_at, e.erased_at
 FROM unnest(%b::text[]) AS wanted (key)
 CROSS JOIN LATERAL (
     SELECT * FROM effects

@@ -1,12 +1,14 @@
--- Records that have content still, in the order in which they were read, and what keeps it.
+-- Records that have content still, in the order in which they were read, and whether something keeps it. LIMIT 1: each
+-- is looked up by itself, whatever the planner thinks of their number.
 -- name: candidates
-SELECT r.id, r.read_at < ?, EXISTS (
+SELECT r.id, r.read_at < ?, (
     SELECT 1 FROM deliveries d
     WHERE d.pipeline = r.pipeline AND d.key = r.key AND d.record_id = r.id AND (
         d.open IS NOT NULL OR d.settled_at >= ?
-        OR EXISTS (SELECT 1 FROM effects e WHERE e.delivery_id = d.id AND e.state = 'attempted')
+        OR (SELECT 1 FROM effects e WHERE e.delivery_id = d.id AND e.state = 'attempted' LIMIT 1) IS NOT NULL
     )
-)
+    LIMIT 1
+) IS NOT NULL
 FROM payloads p
 JOIN records r ON r.id = p.id
 WHERE p.id > ?
@@ -26,7 +28,8 @@ SELECT DISTINCT d.id
 FROM wanted
 CROSS JOIN pipelines p
 CROSS JOIN deliveries d ON d.pipeline = p.name AND d.key = wanted.key
-WHERE d.open IS NOT NULL OR EXISTS (SELECT 1 FROM effects e WHERE e.delivery_id = d.id AND e.state = 'attempted')
+WHERE d.open IS NOT NULL
+    OR (SELECT 1 FROM effects e WHERE e.delivery_id = d.id AND e.state = 'attempted' LIMIT 1) IS NOT NULL
 ORDER BY d.id
 
 -- name: effects
@@ -55,8 +58,8 @@ UPDATE effects SET erased_at = ? WHERE id = ? AND erased_at IS NULL
 
 -- name: reasons
 UPDATE deliveries SET reason = NULL, fix = NULL
-WHERE record_id = ? AND pipeline = (SELECT pipeline FROM records WHERE id = record_id)
-    AND key = (SELECT key FROM records WHERE id = record_id)
+WHERE record_id = ? AND pipeline = (SELECT pipeline FROM records WHERE id = ?)
+    AND key = (SELECT key FROM records WHERE id = ?)
 
 -- name: texts
 UPDATE audit_parts SET salt = NULL, value = NULL
