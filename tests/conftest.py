@@ -1,19 +1,24 @@
-"""The kit's own plugin, as every plugin author uses it; pytest's own, to test that; and a PostgreSQL server."""
+"""The kit's own plugin and pytest's, to test it; what searches for leaks; and a PostgreSQL server."""
 
 from __future__ import annotations
 
 import itertools
 import os
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+# Loaded before anything freezes the heap: imported later it takes trio's dice for garbage, and warns.
+import hypothesis as _hypothesis  # noqa: F401
 import psycopg
 import pytest
 
-pytest_plugins = ["crossdock.testing.plugin", "pytester"]
+sys.path.append(str(Path(__file__).parent))
+
+pytest_plugins = ["crossdock.testing.plugin", "pytester", "planted"]
 
 
 def start_postgres(folder: Path) -> Any:
