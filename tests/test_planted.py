@@ -11,7 +11,7 @@ WAYS = {
     "stdout": f"print('{SECRET}')",
     "stderr": f"import sys; print('about {PERSON} 7', file=sys.stderr)",
     "a log line": f"from crossdock.observe.logs import get_logger; get_logger('x').warning('x', shelf='{SECRET}')",
-    "a process": f"import subprocess, sys; subprocess.run([sys.executable, '-c', 'print(\"{PERSON}\")'], capture_output=True)",
+    "a process": f"import subprocess; subprocess.run(['echo', '{PERSON}'], capture_output=True)",
     "a command": (
         f"import click; from click.testing import CliRunner; "
         f"CliRunner().invoke(click.Command('x', callback=lambda: click.echo('{SECRET}')))"

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from crossdock.contract.checks import Check, Finding
     from crossdock.contract.component import Duration
     from crossdock.contract.connection import AuthProvider, Connection, TestReport
     from crossdock.contract.holds import Hold
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "crossdock.contract.checks": ("Check", "Finding"),
     "crossdock.contract.component": ("Duration",),
     "crossdock.contract.connection": ("AuthProvider", "Connection", "TestReport"),
     "crossdock.contract.holds": ("Hold",),
@@ -78,6 +80,7 @@ __all__ = [
     "AuthProvider",
     "Batch",
     "CannotTell",
+    "Check",
     "ConfigError",
     "Conflict",
     "Connection",
@@ -88,6 +91,7 @@ __all__ = [
     "Done",
     "Duration",
     "Effect",
+    "Finding",
     "Hold",
     "HoldError",
     "Known",

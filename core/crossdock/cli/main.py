@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, str] = {
     "audit": "Verify the log of everything that was done, and export it.",
     "backup": "Copy the store into a file, while others work on it.",
     "restore": "Put a backup into the store's place; what it does not know is looked for before it is sent.",
+    "doctor": "Look for every known symptom, and say what mends it; write diagnostics for a helper.",
     "connections": "Test the accounts: who we are there, and which permissions are missing.",
     "secrets": "Keep secrets, encrypted, for ${secret:NAME}.",
     "plugins": "Say what is installed and what can be configured.",

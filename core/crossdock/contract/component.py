@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
@@ -33,6 +33,13 @@ class Component(BaseModel):
     """The word after the plugin's in `use:`: "orders" in `use: walmart.orders`."""
     holds: ClassVar[Sequence[Hold]] = ()
     """The situations in which it asks a person."""
+
+    def choices_used(self) -> Mapping[str, Collection[str]]:
+        """What the settings name of what accounts offer: {"warehouses": ["Sydney DC"]}.
+
+        `doctor` looks whether the connection tests of the accounts on either side list it under that word.
+        """
+        return {}
 
 
 class Connected(Component, Generic[ConnectionT]):

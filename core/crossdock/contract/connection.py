@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar, Literal, Protocol
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -62,6 +62,8 @@ class TestReport:
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What the integrator may write, fetched live: {"ship_nodes": ("1011… Main DC", …)}."""
     notes: tuple[str, ...] = ()
+    partial: frozenset[str] = frozenset()
+    """Which of the choices may not be all that there are."""
 
     @property
     def ok(self) -> bool:
@@ -122,14 +124,3 @@ class Connection(BaseModel, ABC):
     async def test(self, http: Reader, used: frozenset[str]) -> TestReport:
         """Ping the account and compare permissions; `used` names the components of this plugin that pipelines use."""
         raise PluginError(f"connections of {self.name} cannot be tested", code="no_connection_test")
-
-
-class Check(Protocol):
-    """One symptom that `doctor` can look for."""
-
-    name: str
-    title: str
-
-    async def run(self, connection: Any, http: Reader) -> Any:
-        """Look, and say pass, fail or unknown, with the fix."""
-        ...

@@ -10,7 +10,8 @@ import pluggy
 if TYPE_CHECKING:
     import click
 
-    from crossdock.contract.connection import AuthProvider, Check, Connection
+    from crossdock.contract.checks import Check
+    from crossdock.contract.connection import AuthProvider, Connection
     from crossdock.contract.mapper import Mapper
     from crossdock.contract.simulator import Simulator
     from crossdock.contract.sink import Sink
@@ -51,7 +52,7 @@ def register_simulators() -> list[type[Simulator]]:  # type: ignore[empty-body]
 
 
 @hookspec
-def register_checks() -> list[Check]:  # type: ignore[empty-body]
+def register_checks() -> list[type[Check]]:  # type: ignore[empty-body]
     """Offer symptoms that `doctor` can look for."""
 
 

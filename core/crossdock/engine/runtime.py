@@ -13,12 +13,14 @@ import anyio
 
 from crossdock.checking import Assembly, Pipeline
 from crossdock.clock import Clock, SystemClock
+from crossdock.contract.checks import Check
 from crossdock.contract.connection import TestReport
 from crossdock.engine.adopting import Adopter
 from crossdock.engine.binding import Binder, chosen
 from crossdock.engine.comparing import Comparer
 from crossdock.engine.credentials import Credentials
 from crossdock.engine.dispatching import Pauses
+from crossdock.engine.examining import Examined, Examiner
 from crossdock.engine.judging import Alive
 from crossdock.engine.linkbook import LinkBook
 from crossdock.engine.planning import Planner
@@ -185,6 +187,10 @@ class Runtime:
             (await self._binder.client(name)).reader,
             frozenset(use.rpartition(".")[2] for use in self._assembly.components_of(name)),
         )
+
+    async def examine(self, checks: Sequence[Check]) -> list[Examined]:
+        """Look at every account, with what plugins look for: reads only, and stores nothing."""
+        return await Examiner(self._assembly, self._binder, checks).examine()
 
     def _chosen(self, names: Sequence[str]) -> list[Pipeline]:
         """The named pipelines. Raises: PluginError where a plugin stops one of them."""

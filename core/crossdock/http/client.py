@@ -131,6 +131,11 @@ class Client:
         """How long a request may take as a whole: nothing of it leaves later."""
         return timedelta(seconds=self._endpoint.timeout_s)
 
+    @property
+    def ahead(self) -> timedelta:
+        """How far the vendor's clock is ahead of ours, by the answers so far."""
+        return self._ahead
+
     def only_reads(self, request: Request) -> bool:
         """Whether the connection type declares that such a request changes nothing."""
         path = self._site.path(request)

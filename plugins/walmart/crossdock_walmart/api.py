@@ -139,13 +139,17 @@ class WalmartApi:
         self._raise_for_status(response, "shipping")
         return _json(response, "fulfilment centres")
 
-    async def partner_id(self) -> str | None:
-        """Whose key it is; None where the account may not say (settings endpoints are closed to some)."""
+    async def partner_profile(self) -> Json | None:
+        """Who the seller is; None where the account may not say (settings endpoints are closed to some)."""
         response = await self._http.get("/v3/settings/partnerprofile")
         if response.status_code in (403, 404):
             return None
         self._raise_for_status(response, "partner profile")
-        partner = _object(_json_object(response, "the partner profile").get("partner"))
+        return _json_object(response, "the partner profile")
+
+    async def partner_id(self) -> str | None:
+        """Whose key it is; None where the account may not say."""
+        partner = _object((await self.partner_profile() or {}).get("partner"))
         return str(partner["partnerId"]) if partner.get("partnerId") else None
 
     def _page(self, response: Response) -> OrderPage:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from crossdock import AuthProvider, Connection, Mapper, Simulator, Sink, Source, hookimpl
+from crossdock import AuthProvider, Check, Connection, Mapper, Simulator, Sink, Source, hookimpl
 from crossdock_walmart.acknowledgements import AcknowledgementSink
 from crossdock_walmart.auth import ClientCredentials
+from crossdock_walmart.checks import AccountSetUp, ShipNodes
 from crossdock_walmart.config import WalmartConnection
 from crossdock_walmart.orders import OrderSource
 from crossdock_walmart.shipment import ShipmentMapper
@@ -41,6 +42,12 @@ def register_sinks() -> list[type[Sink[Any, Any]]]:
 def register_auth_providers() -> list[type[AuthProvider]]:
     """A seller's own keys."""
     return [ClientCredentials]
+
+
+@hookimpl
+def register_checks() -> list[type[Check]]:
+    """Whether the account is set up, and a fulfilment centre active."""
+    return [AccountSetUp, ShipNodes]
 
 
 @hookimpl

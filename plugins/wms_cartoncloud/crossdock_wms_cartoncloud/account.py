@@ -35,6 +35,7 @@ async def examine(tenant: str, http: Reader, used: frozenset[str]) -> TestReport
         missing=(*missing, *dict.fromkeys(refused)),
         choices={"customers": tuple(sorted(customers)), "warehouses": tuple(sorted(warehouses))},
         notes=notes,
+        partial=frozenset({"warehouses"}),
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from crossdock import AuthProvider, Connection, Mapper, Sink, Source, hookimpl
+from crossdock import AuthProvider, Check, Connection, Mapper, Sink, Source, hookimpl
 from crossdock_wms_cartoncloud.auth import ClientCredentials
+from crossdock_wms_cartoncloud.checks import WarehouseAccess
 from crossdock_wms_cartoncloud.config import CartonCloudConnection
 from crossdock_wms_cartoncloud.dispatches import DispatchSource
 from crossdock_wms_cartoncloud.sale_order import SaleOrderMapper
@@ -41,6 +42,12 @@ def register_mappers() -> list[type[Mapper[Any, Any]]]:
 def register_sinks() -> list[type[Sink[Any, Any]]]:
     """Sale orders."""
     return [SaleOrderSink]
+
+
+@hookimpl
+def register_checks() -> list[type[Check]]:
+    """Whether customers may use the warehouses that are named."""
+    return [WarehouseAccess]
 
 
 @hookimpl

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -51,6 +51,11 @@ class SaleOrderMapper(Mapper[Order, SaleOrder | SaleOrderCancellation]):
     """Who the company of the delivery address is."""
     line_property: str | None = None
     """Custom field of the sale order's lines that takes the channel's line number ("sop_custom_field_1")."""
+
+    def choices_used(self) -> Mapping[str, Collection[str]]:
+        """The customer, the warehouses, and the seller's nodes."""
+        warehouses = {name for name in (*self.warehouses.values(), self.default_warehouse) if name}
+        return {"customers": [self.customer], "warehouses": warehouses, "ship_nodes": list(self.warehouses)}
 
     def map(self, document: Order, context: Context) -> SaleOrder | SaleOrderCancellation:
         """Turn one order into one sale order, or into its cancellation where all of it was cancelled since.

@@ -13,11 +13,13 @@ from crossdock import (
     Answers,
     AuthProvider,
     Batch,
+    Check,
     Connection,
     CredentialsError,
     Cursor,
     Done,
     Effect,
+    Finding,
     Hold,
     HoldError,
     Known,
@@ -102,6 +104,27 @@ class Depot(Connection):
         return TestReport(answer["account"], tuple(answer["may"]), missing, excessive, choices, ("a note",))
 
 
+class GateOpen(Check):
+    """Whether the gate answers."""
+
+    name: ClassVar[str] = "gate_open"
+    connection: ClassVar[type[Connection]] = Depot
+
+    async def run(self, connection: Depot, http: Reader, components: Sequence[Any]) -> Sequence[Finding]:
+        """Ask."""
+        return [Finding("pass", f"it answers {(await http.get('/whoami')).status_code}")]
+
+
+class GateHaunted(GateOpen):
+    """Stumbles."""
+
+    name: ClassVar[str] = "gate_haunted"
+
+    async def run(self, connection: Depot, http: Reader, components: Sequence[Any]) -> Sequence[Finding]:
+        """Fail."""
+        raise ZeroDivisionError
+
+
 class Parcels(Source[Depot, Parcel]):
     """Parcels that wait."""
 
@@ -131,6 +154,12 @@ class Bookings(Sink[Depot, Parcel]):
 
     limit: int = 100
     """How many at most."""
+    gate: str | None = None
+    """Where they leave."""
+
+    def choices_used(self) -> dict[str, list[str]]:
+        """The gate."""
+        return {"gate": [self.gate]} if self.gate else {}
 
     @property
     def settles_after(self) -> timedelta:
@@ -192,3 +221,9 @@ def register_auth_providers() -> Sequence[type[AuthProvider]]:
 @hookimpl
 def register_simulators() -> Sequence[Any]:
     return [Simulator]
+
+
+@hookimpl
+def register_checks() -> list[type[Check]]:
+    """Two symptoms."""
+    return [GateOpen, GateHaunted]
