@@ -77,9 +77,7 @@ async def _store(store: Store, outline: Outline) -> list[tuple[str, str, Finding
 def _disk(path: Path) -> Finding:
     free = shutil.disk_usage(path.parent).free
     told = f"{free / 1024**3:.1f} GiB are free"
-    return (
-        passed(told) if free >= _LEAST_FREE else failed(told, "make room: nothing is sent that cannot be recorded")
-    )
+    return passed(told) if free >= _LEAST_FREE else failed(told, "make room: nothing is sent that cannot be recorded")
 
 
 def _mode(path: Path) -> Finding:
