@@ -62,6 +62,7 @@ class Executor:
         if not self._done.trouble:
             await self._quieten()
         self._done.verdict = await play.judge(await self._troubled())
+        await self._audit()
         self._done.hits += site.hits()
         return self._done
 
@@ -132,6 +133,12 @@ class Executor:
             raise CrossdockError(f"`crossdock deliveries` ended with {ended.code}: {ended.err[-400:].strip()}")
         listed: list[Json] = jsonio.loads(ended.out.encode())["deliveries"]
         return listed
+
+    async def _audit(self) -> None:
+        """The log must hold, whatever it was torn from."""
+        ended = await self._site.command("audit", "verify")
+        if ended.code:
+            self._done.trouble.append(f"the log of what was done is not whole: {(ended.out + ended.err)[-400:].strip()}")
 
     # ------------------------------------------------------------ blows
 

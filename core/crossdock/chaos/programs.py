@@ -121,6 +121,11 @@ class Nursery:
         self._programs: dict[int, Program] = {}
         self._order = anyio.Lock()
 
+    @property
+    def pid(self) -> int:
+        """The process that starts the others."""
+        return self._process.pid
+
     async def start(
         self, arguments: Sequence[str], *, folder: Path, env: Mapping[str, str], stdin: str = ""
     ) -> Program:
@@ -146,12 +151,17 @@ class Nursery:
             try:
                 answer = json.loads(await lines.receive_until(b"\n", _LINE))
             except (anyio.EndOfStream, anyio.IncompleteRead, anyio.ClosedResourceError):
-                return self._lose()
+                return
             program = self._programs.get(answer["id"])
             if program is not None:
                 program.hear(answer)
                 if program.outcome is not None:
                     del self._programs[program.number]
+
+    async def watch(self) -> None:
+        """Notice where the process that starts the others ends: nobody would tell of their ends."""
+        await self._process.wait()
+        self._lose()
 
     def _lose(self) -> None:
         self.is_gone = True
@@ -175,6 +185,7 @@ async def open_nursery() -> AsyncIterator[Nursery]:
         nursery = Nursery(process)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(nursery.listen, lines)
+            tasks.start_soon(nursery.watch)
             yield nursery
             tasks.cancel_scope.cancel()
     finally:

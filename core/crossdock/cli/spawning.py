@@ -67,8 +67,9 @@ class Spawner:
         while self._serving:
             for key, _ in self._selector.select():
                 key.data(key.fd) if key.fd in (self._orders, self._bell) else self._read(key.data, key.fd)
-        for child in self._children.values():
+        for child in [child for child in self._children.values() if child.code is None]:
             _signal(child, signal.SIGKILL)
+            os.waitpid(child.pid, 0)
 
     # ------------------------------------------------------------ orders
 
