@@ -190,6 +190,4 @@ async def open_nursery() -> AsyncIterator[Nursery]:
             tasks.cancel_scope.cancel()
     finally:
         with anyio.CancelScope(shield=True):
-            assert process.stdin is not None  # noqa: S101  (it is a pipe)
-            await process.stdin.aclose()
-            await process.wait()
+            await process.aclose()  # its orders end, and so does what it started
