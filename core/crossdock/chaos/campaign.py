@@ -18,6 +18,7 @@ from crossdock.chaos.tally import Execution, Tally
 from crossdock.scenario.model import Scenario
 
 BLOWS = (Blow.KILL, Blow.FREEZE, Blow.FILL, Blow.STEP, Blow.REVOKE)
+"""What is possible where the store is a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,20 @@ class Options:
     """One execution alone, to look at it again."""
     sites: int = 2
     sabotage: str | None = None
+    store: str | None = None
+    """The address of a shared store, in place of the definition's own."""
+    processes: int = 1
+    """How many run at once; more than one need a shared store."""
+    restart: str | None = None
+    """The command that restarts the server of a shared store."""
+
+    @property
+    def blows(self) -> tuple[Blow, ...]:
+        """What can happen to a process: the disk of a server is not ours to fill, nor is every server to restart."""
+        if self.store is None:
+            return BLOWS
+        shared = tuple(blow for blow in BLOWS if blow is not Blow.FILL)
+        return (*shared, Blow.RESTART) if self.restart else shared
 
 
 @dataclass
@@ -58,12 +73,13 @@ class Campaign:
 
     async def _work(self, nursery: Nursery, todo: Iterator[int], tally: Tally) -> None:
         options = self.options
-        sabotage = [options.sabotage] if options.sabotage else []
-        async with open_site(self.scenario, self.source, nursery, options.seed, sabotage) as site:
-            executor = Executor(site, _silent)
+        async with open_site(
+            self.scenario, self.source, nursery, options.seed, options.sabotage, options.store
+        ) as site:
+            executor = Executor(site, options.processes, shlex.split(options.restart or ""))
             for number in todo:
                 folder = self.work / f"run-{number}"
-                planned = plan(self.scenario, options.seed, number, BLOWS, options.sabotage)
+                planned = plan(self.scenario, options.seed, number, options.blows, options.sabotage)
                 done = await executor.execute(planned, folder, options.seed * 1000 + number)
                 tally.add(done, self.command(number))
                 self.told(done)
@@ -73,14 +89,13 @@ class Campaign:
     def command(self, number: int) -> str:
         """What executes this one again."""
         words: Sequence[str] = ("crossdock", "chaos", str(self.source), "--seed", str(self.options.seed))
-        more = ("--sabotage", self.options.sabotage) if self.options.sabotage else ()
+        options = {"sabotage": self.options.sabotage, "restart": self.options.restart}
+        more = [word for name, value in options.items() if value for word in (f"--{name}", value)]
+        if self.options.store:  # not the address: a password may be in it
+            more += ["--store", "URL", "--processes", str(self.options.processes)]
         return shlex.join([*words, "--run", str(number), *more])
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     found = group.exceptions[0]
     return _first(found) if isinstance(found, BaseExceptionGroup) else found
-
-
-def _silent(line: str) -> None:
-    pass

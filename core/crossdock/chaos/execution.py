@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 import anyio
@@ -23,27 +23,34 @@ from crossdock.scenario.processes import GONE
 
 _PAUSES_S = (0.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 2400.0)
 """How long the runs of the calm are apart: what is far in the future, as after a step of the clock, comes at last."""
-_FROZEN_S = (900.0, 60.0)
-"""Beyond every lease and token; and once more, for what the other process took up in the first run."""
+_FROZEN_S = 900.0
+"""How long a frozen process stands still: beyond every token, and every lease that is timed by clocks of ours."""
+_LEASE_S = 60.0
+"""How long other processes ask for what a frozen one has leased, by a server's clock that nobody moves."""
+_ASK_S = 0.5
 _QUIET_S = 60.0
 _QUIET_RUNS = 8
 _LOOK_S = 0.01
 
 _OPEN = ("pending", "attempted")
+IN_USE = 2
+"""What a run ends with that is refused, since another one has the store or its pipelines."""
 
 
 class Executor:
     """Executes plans at one site."""
 
-    def __init__(self, site: Site, say: Callable[[str], None]) -> None:
+    def __init__(self, site: Site, processes: int = 1, restart: Sequence[str] = ()) -> None:
         self._site = site
-        self._say = say
+        self._others = processes - 1
+        self._restart = restart
         self._blows: dict[Blow, Callable[[Program, Strike], Awaitable[Ended]]] = {
             Blow.KILL: self._kill,
             Blow.FREEZE: self._freeze,
             Blow.FILL: self._fill,
             Blow.STEP: self._step_clock,
             Blow.REVOKE: self._revoke,
+            Blow.RESTART: self._restart_store,
         }
 
     async def execute(self, plan: Plan, folder: Path, seed: int) -> Execution:
@@ -51,7 +58,7 @@ class Executor:
         self._done = Execution(plan)
         site, turns = self._site, iter(plan.turns)
         await site.begin(folder, seed)
-        play = Play(site.scenario, folder, self._say, env=site.env, controls=dict(site.controls))
+        play = Play(site.scenario, folder, _silent, env=site.env, controls=dict(site.controls))
         for step in site.scenario.steps_of("chaos"):
             if self._done.trouble:
                 break
@@ -138,83 +145,109 @@ class Executor:
         """The log must hold, whatever it was torn from."""
         ended = await self._site.command("audit", "verify")
         if ended.code:
-            self._done.trouble.append(f"the log of what was done is not whole: {(ended.out + ended.err)[-400:].strip()}")
+            self._done.trouble.append(
+                f"the log of what was done is not whole: {(ended.out + ended.err)[-400:].strip()}"
+            )
 
     # ------------------------------------------------------------ blows
 
     async def _strike(self, pipelines: Sequence[str], strike: Strike) -> bool:
         """Start a run and strike it at its moment; False where it never got there."""
-        if strike.moment == DURING:
-            program = await self._caught_sending(pipelines, strike)
-        else:
-            program = await self._site.start("run", *pipelines, "--json", watch=f"{strike.moment}#{strike.hit}:stop")
-            if not await program.halted():
-                self._check(await program.end(), "a run in the midst of faults")
-                return False
-        if program is None:
-            return False
+        site = self._site
+        open_faults = await self._hold_back(strike) if strike.moment == DURING else {}
+        watch = "" if open_faults else f"{strike.moment}#{strike.hit}:stop"
+        program = await site.start("run", *pipelines, "--json", watch=watch)
+        others = [await site.start("run", *pipelines, "--json") for _ in range(self._others)]
+        halted = await (self._caught_sending(program, open_faults) if open_faults else program.halted())
+        if halted:
+            await self._hit(program, pipelines, strike)
+        for one in others if halted else [program, *others]:
+            self._check(site.note(await one.end()), "a run in the midst of faults")
+        return halted
+
+    async def _hit(self, program: Program, pipelines: Sequence[str], strike: Strike) -> None:
+        """Let a run that stands still feel it."""
         self._done.struck.append((strike.moment, strike.blow.value))
         self._done.told.append(f"{strike} in `run {' '.join(pipelines)}`".replace("run `", "run`"))
-        self._site.note(await self._blows[strike.blow](program, strike))
-        return True
+        ended = self._site.note(await self._blows[strike.blow](program, strike))
+        if strike.blow is not Blow.KILL:
+            self._check(ended, f"a run, {strike.blow.value},")
 
-    async def _caught_sending(self, pipelines: Sequence[str], strike: Strike) -> Program | None:
-        """A run that stands still while the answer to a write is held back; None where it came to none."""
-        site = self._site
-        held_back = {"write": True, "skip": strike.hit - 1, "delay_s": 1.0}
-        open_faults = {}
-        for name, control in site.controls.items():
-            made = await control.post("/_sim/faults", held_back)
-            open_faults[name] = made["faults"][0]["id"]
-        program = await site.start("run", *pipelines, "--json")
+    async def _hold_back(self, strike: Strike) -> dict[str, int]:
+        """Let each side hold back the answer to one write; the numbers of these faults."""
+        fault = {"write": True, "skip": strike.hit - 1, "delay_s": 1.0}
+        made = {name: await control.post("/_sim/faults", fault) for name, control in self._site.controls.items()}
+        return {name: one["faults"][0]["id"] for name, one in made.items()}
+
+    async def _caught_sending(self, program: Program, faults: Mapping[str, int]) -> bool:
+        """Wait until a write came whose answer is held back, and stop the run; False where it came to none."""
         while program.outcome is None:
-            for name, number in open_faults.items():
-                left = (await site.controls[name].get("/_sim/faults"))["faults"]
+            for name, number in faults.items():
+                left = (await self._site.controls[name].get("/_sim/faults"))["faults"]
                 if not any(one["id"] == number for one in left):
-                    if not await program.stop():
-                        return None
-                    self._done.hits[DURING] += 1
-                    return program
+                    stopped = await program.stop()
+                    self._done.hits[DURING] += stopped
+                    return stopped
             await anyio.sleep(_LOOK_S)
-        self._check(await program.end(), "a run in the midst of faults")
-        return None
+        return False
 
     async def _kill(self, program: Program, strike: Strike) -> Ended:
         return await program.kill()
 
     async def _freeze(self, program: Program, strike: Strike) -> Ended:
         """Frozen past every lease and token; another process tries to go on meanwhile."""
-        for pause_s in _FROZEN_S:
-            await self._site.pass_time(pause_s)
-            other = self._check(await self._site.command("run", "--json"), "a run beside a frozen one", 2)
-            if other.code == 2:  # refused: one file, one process
-                break
-            if not self._site.sabotage:
-                self._done.trouble.append("a second process worked beside a frozen one")
+        await self._site.pass_time(_FROZEN_S)
+        other = await self._beside()
+        if self._site.renew_store is None:
+            if other.code != IN_USE and not self._site.sabotage:
+                self._done.trouble.append(f"a second process worked beside a frozen one and ended with {other.code}")
+        elif other.code == IN_USE:
+            self._done.trouble.append("no other process could take over from a frozen one")
         await program.go_on()
-        return self._check(await program.end(), "a run that was frozen")
+        return await program.end()
+
+    async def _beside(self) -> Ended:
+        """What becomes of other runs, until one is let in and has done what can be done; on a file none is let in."""
+        ended = await self._site.command("run", "--json")
+        with anyio.move_on_after(_LEASE_S if self._site.renew_store is not None else 0):
+            while ended.code == IN_USE:
+                await anyio.sleep(_ASK_S)
+                ended = await self._site.command("run", "--json")
+        if ended.code != IN_USE:  # what the first took up is due again a moment later
+            await self._site.pass_time(_QUIET_S)
+            ended = await self._site.command("run", "--json")
+        return self._check(ended, "a run beside a frozen one")
 
     async def _fill(self, program: Program, strike: Strike) -> Ended:
         """The disk is full from now on, or nearly."""
         await program.leave_room(self._site.largest_file() + int(strike.seconds * 1024) if strike.seconds else 0)
         await program.go_on()
-        return self._check(await program.end(), "a run without room on its disk", 2)
+        return await program.end()
 
     async def _step_clock(self, program: Program, strike: Strike) -> Ended:
         """The program's clock is set, and set right again after its end."""
         self._site.step_clock(strike.seconds)
         await program.go_on()
-        return self._check(await program.end(), "a run whose clock was set")
+        return await program.end()
 
     async def _revoke(self, program: Program, strike: Strike) -> Ended:
         for control in self._site.controls.values():
             await control.post("/_sim/expire-tokens", {})
         await program.go_on()
-        return self._check(await program.end(), "a run whose tokens were revoked")
+        return await program.end()
 
-    def _check(self, ended: Ended, what: str, *also: int) -> Ended:
+    async def _restart_store(self, program: Program, strike: Strike) -> Ended:
+        """The store's server is restarted while the process stands still."""
+        done = await anyio.run_process(list(self._restart), check=False)
+        if done.returncode:
+            said = (done.stdout + done.stderr).decode(errors="replace")[-300:].strip()
+            raise CrossdockError(f"the store could not be restarted: {said}", fix="see what follows --restart")
+        await program.go_on()
+        return await program.end()
+
+    def _check(self, ended: Ended, what: str) -> Ended:
         """A disturbed run may fail, in order: with a code and a sentence, never with a crash."""
-        if ended.code not in (0, 1, 3, *also) or "failed unexpectedly" in ended.err:
+        if ended.code not in (0, 1, 2, 3) or "failed unexpectedly" in ended.err:
             told = (
                 f"it was ended by {signal.Signals(-ended.code).name}"
                 if ended.code < 0
@@ -222,6 +255,10 @@ class Executor:
             )
             self._done.trouble.append(f"{what} crashed: {told}: {ended.err[-600:].strip()}")
         return ended
+
+
+def _silent(line: str) -> None:
+    pass
 
 
 def _said(standing: Json) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import yaml
+from anyio import to_thread
 
 from crossdock import clock
 from crossdock.chaos.programs import Ended, Nursery, Program
@@ -16,6 +20,7 @@ from crossdock.errors import CrossdockError
 from crossdock.scenario.model import Scenario
 from crossdock.scenario.playing import environment
 from crossdock.scenario.processes import Control, simulator
+from crossdock.store.open import scratch
 
 
 @dataclass
@@ -28,6 +33,8 @@ class Site:
     controls: Mapping[str, Control]
     urls: Mapping[str, str]
     sabotage: str = ""
+    renew_store: Callable[[], str] | None = None
+    """Makes an empty shared store and gives its address; None where the definition's own is used, a file."""
     folder: Path = Path()
     env: dict[str, str] = field(default_factory=dict)
     ahead_s: float = 0.0
@@ -51,6 +58,9 @@ class Site:
         self.step_clock(0.0)
         self.env = {**environment(self.scenario), **self.urls, "CROSSDOCK_SABOTAGE": self.sabotage}
         self.env["CROSSDOCK_CLOCK"] = str(folder / "clock")
+        if self.renew_store is not None:
+            self.env[_STORE] = await to_thread.run_sync(self.renew_store)
+            _move_store(folder / self.scenario.definition)
         for number, (name, simulated) in enumerate(self.scenario.simulators.items()):
             await self.controls[name].post("/_sim/reset", {"seed": seed + number})
             settings = {**simulated.settings, **self.scenario.chaos.settings.get(name, {})}
@@ -100,16 +110,34 @@ class Site:
         return max(file.stat().st_size for file in self.folder.iterdir() if file.is_file())
 
 
+_STORE = "CHAOS_STORE"
+
+
+def _move_store(definition: Path) -> None:
+    """Let a definition take its store from the environment, where a password in its address is not written down."""
+    text = definition.read_text(encoding="utf-8")
+    root = yaml.compose(text)
+    entries = root.value if isinstance(root, yaml.MappingNode) else []
+    value = next((value for key, value in entries if key.value == "store"), None)
+    reference = f'"${{env:{_STORE}}}"'
+    if value is None:
+        text = f"store: {reference}\n{text}"
+    else:
+        text = text[: value.start_mark.index] + reference + text[value.end_mark.index :]
+    definition.write_text(text, encoding="utf-8")
+
+
 @asynccontextmanager
 async def open_site(
-    scenario: Scenario, source: Path, nursery: Nursery, seed: int, sabotage: Sequence[str]
+    scenario: Scenario, source: Path, nursery: Nursery, seed: int, sabotage: str | None, store: str | None
 ) -> AsyncIterator[Site]:
-    """Start the simulators of a site. Raises: CrossdockError."""
+    """Start the simulators of a site; `store` is the address of a shared one. Raises: CrossdockError."""
     async with AsyncExitStack() as stack:
+        renew = stack.enter_context(scratch(store, f"chaos_{os.urandom(6).hex()}")) if store else None
         controls: dict[str, Control] = {}
         urls: dict[str, str] = {}
         for number, (name, simulated) in enumerate(scenario.simulators.items()):
             url = await stack.enter_async_context(simulator(simulated.use, seed + number))
             controls[name] = await Control.open(name, url, stack, simulated.use)
             urls[simulated.env] = url
-        yield Site(scenario, source, nursery, controls, urls, ",".join(sabotage))
+        yield Site(scenario, source, nursery, controls, urls, sabotage or "", renew)

@@ -19,6 +19,7 @@ from crossdock.chaos.tally import Execution
 from crossdock.cli.render import table
 from crossdock.errors import ConfigError
 from crossdock.scenario import Scenario, load_scenario
+from crossdock.store.open import is_shared
 
 SABOTAGES = ("no-probe", "no-fence", "cursor-first")
 
@@ -30,6 +31,13 @@ SABOTAGES = ("no-probe", "no-fence", "cursor-first")
 @click.option("--run", "only", type=click.IntRange(min=1), help="Execute this one alone, to look at it again.")
 @click.option(
     "--sabotage", type=click.Choice(SABOTAGES), help="Leave a safeguard out: the verdict must then be a bad one."
+)
+@click.option("--store", metavar="URL", help="Use this PostgreSQL database, not the definition's store.")
+@click.option(
+    "--processes", type=click.IntRange(1, 16), default=1, show_default=True, help="How many run at once (with --store)."
+)
+@click.option(
+    "--restart", metavar="COMMAND", help="What restarts the server of --store, to be done in the midst of it."
 )
 @click.option("--sites", type=click.IntRange(1, 16), help="How many executions at a time.  [default: 2, or 1 per core]")
 @click.option(
@@ -44,6 +52,9 @@ def chaos(
     seed: int,
     only: int | None,
     sabotage: str | None,
+    store: str | None,
+    processes: int,
+    restart: str | None,
     sites: int | None,
     keep: Path | None,
     as_json: bool,
@@ -58,7 +69,9 @@ def chaos(
     if not any(step.run for step in played.steps_of("chaos")):
         fix = "give it a step that runs, see docs/scenarios.md"
         raise ConfigError(f"{scenario} runs nothing: there is nothing to disturb", fix=fix)
-    options = Options(runs, seed, only, sites or min(2, os.cpu_count() or 1), sabotage)
+    _check_store(store, processes, restart)
+    sites = sites or min(2, os.cpu_count() or 1)
+    options = Options(runs, seed, only, 1 if restart else sites, sabotage, store, processes, restart)
     began = time.monotonic()
     with ExitStack() as stack:
         work = _work(keep, stack)
@@ -71,6 +84,13 @@ def chaos(
     else:
         _show(played, tally, time.monotonic() - began, keep)
     ctx.exit(0 if tally.ok else 1)
+
+
+def _check_store(store: str | None, processes: int, restart: str | None) -> None:
+    if store is not None and not is_shared(store):
+        raise ConfigError("--store names no PostgreSQL server", fix="leave it out, or write postgresql://HOST/DATABASE")
+    if store is None and (processes > 1 or restart):
+        raise ConfigError("several processes, and a restart, need a shared store", fix="add --store postgresql://…")
 
 
 def _work(keep: Path | None, stack: ExitStack) -> Path:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from crossdock.clock import Clock, SystemClock
@@ -28,6 +31,27 @@ def open_store(url: str, *, clock: Clock, key: Key | None = None, folder: Path =
         code="store_unknown",
         fix="write `store: sqlite:crossdock.db` or `store: postgresql://HOST/DATABASE`",
     )
+
+
+def is_shared(url: str) -> bool:
+    """Whether several processes may run pipelines on such a store."""
+    return url.partition(":")[0] in SHARED
+
+
+@contextmanager
+def scratch(url: str, name: str) -> Iterator[Callable[[], str]]:
+    """A place for stores that are thrown away, beside a shared store: each call empties it and gives its address.
+
+    Raises: ConfigError, StoreError.
+    """
+    _shared(url, SystemClock(), None)  # says what is missing
+    from crossdock.store.postgres import scratch
+
+    scratch.renew(url, name)
+    try:
+        yield partial(scratch.renew, url, name)
+    finally:
+        scratch.remove(url, name)
 
 
 def _shared(url: str, clock: Clock, key: Key | None) -> Store:

@@ -1,0 +1,5 @@
+-- name: remove
+DROP SCHEMA IF EXISTS {} CASCADE
+
+-- name: make
+CREATE SCHEMA {}
