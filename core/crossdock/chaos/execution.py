@@ -11,7 +11,7 @@ import anyio
 from crossdock import jsonio
 from crossdock.chaos import answers
 from crossdock.chaos.plan import DURING, Blow, Plan, Strike, Turn
-from crossdock.chaos.programs import Ended, Program
+from crossdock.chaos.programs import Ended, Program, first_halted
 from crossdock.chaos.site import Site
 from crossdock.chaos.tally import Execution
 from crossdock.errors import CrossdockError
@@ -42,7 +42,7 @@ class Executor:
 
     def __init__(self, site: Site, processes: int = 1, restart: Sequence[str] = ()) -> None:
         self._site = site
-        self._others = processes - 1
+        self._processes = processes
         self._restart = restart
         self._blows: dict[Blow, Callable[[Program, Strike], Awaitable[Ended]]] = {
             Blow.KILL: self._kill,
@@ -152,18 +152,20 @@ class Executor:
     # ------------------------------------------------------------ blows
 
     async def _strike(self, pipelines: Sequence[str], strike: Strike) -> bool:
-        """Start a run and strike it at its moment; False where it never got there."""
+        """Start runs and strike the one that comes to the moment first; False where none got there."""
         site = self._site
         open_faults = await self._hold_back(strike) if strike.moment == DURING else {}
         watch = "" if open_faults else f"{strike.moment}#{strike.hit}:stop"
-        program = await site.start("run", *pipelines, "--json", watch=watch)
-        others = [await site.start("run", *pipelines, "--json") for _ in range(self._others)]
-        halted = await (self._caught_sending(program, open_faults) if open_faults else program.halted())
-        if halted:
-            await self._hit(program, pipelines, strike)
-        for one in others if halted else [program, *others]:
-            self._check(site.note(await one.end()), "a run in the midst of faults")
-        return halted
+        programs = [await site.start("run", *pipelines, "--json", watch=watch) for _ in range(self._processes)]
+        struck = await (self._caught_sending(programs, open_faults) if open_faults else first_halted(programs))
+        others = [program for program in programs if program is not struck]
+        if struck is not None:
+            await self._hit(struck, pipelines, strike)
+        for other in others:
+            while await other.halted():
+                await other.go_on()
+            self._check(site.note(await other.end()), "a run in the midst of faults")
+        return struck is not None
 
     async def _hit(self, program: Program, pipelines: Sequence[str], strike: Strike) -> None:
         """Let a run that stands still feel it."""
@@ -179,17 +181,17 @@ class Executor:
         made = {name: await control.post("/_sim/faults", fault) for name, control in self._site.controls.items()}
         return {name: one["faults"][0]["id"] for name, one in made.items()}
 
-    async def _caught_sending(self, program: Program, faults: Mapping[str, int]) -> bool:
-        """Wait until a write came whose answer is held back, and stop the run; False where it came to none."""
-        while program.outcome is None:
+    async def _caught_sending(self, programs: Sequence[Program], faults: Mapping[str, int]) -> Program | None:
+        """Wait until a write came whose answer is held back, and stop the run that works; None where none came."""
+        while working := [program for program in programs if program.outcome is None]:
             for name, number in faults.items():
                 left = (await self._site.controls[name].get("/_sim/faults"))["faults"]
                 if not any(one["id"] == number for one in left):
-                    stopped = await program.stop()
+                    stopped = await working[0].stop()
                     self._done.hits[DURING] += stopped
-                    return stopped
+                    return working[0] if stopped else None
             await anyio.sleep(_LOOK_S)
-        return False
+        return None
 
     async def _kill(self, program: Program, strike: Strike) -> Ended:
         return await program.kill()

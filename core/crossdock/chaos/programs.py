@@ -169,6 +169,22 @@ class Nursery:
             program.wake()
 
 
+async def first_halted(programs: Sequence[Program]) -> Program | None:
+    """Wait until one of them stands still or all have ended; the one that stands still."""
+    found: Program | None = None
+
+    async def look(program: Program) -> None:
+        nonlocal found
+        if await program.halted() and found is None:
+            found = program
+            tasks.cancel_scope.cancel()
+
+    async with anyio.create_task_group() as tasks:
+        for program in programs:
+            tasks.start_soon(look, program)
+    return found
+
+
 @asynccontextmanager
 async def open_nursery() -> AsyncIterator[Nursery]:
     """Have a process ready that starts others; whatever it started ends with the block. Raises: CrossdockError."""
