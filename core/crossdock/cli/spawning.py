@@ -205,10 +205,12 @@ def _prepare() -> None:
     from crossdock.http.environment import trust
     from crossdock.registry import Registry
 
-    for name in ("run", "context", "signals", "progress", "standing", "secrets", "deliveries", "shapes", "failing"):
+    for name in ("run", "context", "signals", "progress", "standing", "secrets", "deliveries", "audit", "shapes", "failing"):
         import_module(f"crossdock.cli.{name}")
     for name in ("anyio._backends._asyncio", "crossdock.http.aiohttp_wire", "crossdock.store.sqlite.store"):
         import_module(name)
+    with contextlib.suppress(ImportError):  # an extra
+        import_module("crossdock.store.postgres.store")
     trust()
     Registry().load_all()
     gc.collect()
