@@ -27,7 +27,7 @@ class Blow(Enum):
     RESTART = "store restarted"
 
 
-_WEIGHTS = {Blow.KILL: 70, Blow.FREEZE: 8, Blow.FILL: 8, Blow.STEP: 7, Blow.REVOKE: 7, Blow.RESTART: 8}
+_WEIGHTS = {Blow.KILL: 70, Blow.FREEZE: 8, Blow.FILL: 8, Blow.STEP: 7, Blow.REVOKE: 7, Blow.RESTART: 30}
 _AIMED = {
     "no-probe": (Blow.KILL, ("effect.before_journal", DURING)),
     "no-fence": (Blow.FREEZE, ("effect.before_send",)),

@@ -205,7 +205,9 @@ def _prepare() -> None:
     from crossdock.http.environment import trust
     from crossdock.registry import Registry
 
-    for name in ("run", "context", "signals", "progress", "standing", "secrets", "deliveries", "audit", "shapes", "failing"):
+    for name in ("run", "context", "signals", "progress", "standing", "shapes", "failing"):
+        import_module(f"crossdock.cli.{name}")
+    for name in ("secrets", "deliveries", "audit"):
         import_module(f"crossdock.cli.{name}")
     for name in ("anyio._backends._asyncio", "crossdock.http.aiohttp_wire", "crossdock.store.sqlite.store"):
         import_module(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -133,7 +134,7 @@ class KioskSimulator(Simulator):
         ]
 
     def verbs(self) -> Sequence[Route]:
-        return [Route("POST", "/_sim/orders", self.place)]
+        return [Route("POST", "/_sim/orders", self.place), Route("POST", "/_sim/die", self.die)]
 
     def list_orders(self, call: Call) -> Reply:
         since = call.query.get("since", "")
@@ -147,6 +148,9 @@ class KioskSimulator(Simulator):
         self.tickets.put(ticket["id"], ticket)
         self.journal.record("ticket", ticket["order"])
         return answer(ticket, 201)
+
+    def die(self, call: Call) -> Reply:
+        os._exit(1)
 
     def place(self, call: Call) -> Reply:
         made = [
