@@ -16,7 +16,7 @@ from crossdock.engine.delivering import Deliverer
 from crossdock.engine.route import BoundRoute
 from crossdock.errors import CredentialsError
 from crossdock.http import LOST, Urgency, set_urgency
-from crossdock.observe.logs import get_logger
+from crossdock.observe.logs import get_logger, shows
 from crossdock.store.protocol import Store
 from crossdock.store.rows import Delivery, DeliveryUpdate, State
 
@@ -204,6 +204,8 @@ class Dispatcher:
             State.WAITING,
         ):
             level = "debug"  # nothing new since the last time
+        if not shows(level):
+            return
         if update.code == LOST:
             level = "debug"  # that the connection is lost was said once
         facts = {

@@ -23,8 +23,9 @@ def new_id(at: datetime) -> str:
 
 def correlation_id(effect_id: str, position: int) -> str:
     """The id that a step's request bears, the same over all its repeats."""
-    base = uuid.UUID(hex=effect_id)
-    return str(base if position == 0 else uuid.uuid5(base, str(position)))
+    if position == 0:  # most of them; a UUID's text without the UUID
+        return "-".join((effect_id[:8], effect_id[8:12], effect_id[12:16], effect_id[16:20], effect_id[20:]))
+    return str(uuid.uuid5(uuid.UUID(hex=effect_id), str(position)))
 
 
 def to_step(position: int, request: Request, attempted_at: datetime | None = None) -> StepRow:

@@ -15,10 +15,10 @@ _COMMON = (
     f"PRAGMA busy_timeout = {_BUSY_MS}",
     "PRAGMA foreign_keys = ON",
     "PRAGMA temp_store = MEMORY",
-    "PRAGMA mmap_size = 268435456",
 )
+# Nothing is mapped and little is cached: the kernel keeps the hot pages, and what SQLite keeps counts as ours.
 _WRITER = (
-    "PRAGMA cache_size = -65536",
+    "PRAGMA cache_size = -8192",
     "PRAGMA synchronous = FULL",
     "PRAGMA secure_delete = ON",  # what is erased is gone from the file, too; it costs nothing that can be measured
     "PRAGMA fullfsync = ON",  # where an fsync does not reach the disk (macOS); elsewhere it means nothing
@@ -49,7 +49,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
     try:
         # "rw" because a reader of a write-ahead log marks its place in shared memory; `query_only` keeps the data safe.
         connection = _connect(path, "rw")
-        for pragma in (*_COMMON, "PRAGMA cache_size = -8192", "PRAGMA query_only = ON"):
+        for pragma in (*_COMMON, "PRAGMA cache_size = -2048", "PRAGMA query_only = ON"):
             connection.execute(pragma)
     except sqlite3.Error as error:
         raise faults.explain(error, path) from error
