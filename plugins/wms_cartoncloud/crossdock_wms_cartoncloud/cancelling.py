@@ -56,7 +56,9 @@ class Reduction:
 
 def our_link(known: Known) -> Link | None:
     """The link to our sale order; the newest where there were several."""
-    return next((link for link in reversed(known.links) if link.far.kind == KIND), None)
+    ours = [link for link in reversed(known.links) if link.far.kind == KIND]
+    # What was told back to the channel links the two as well, and says nothing of lines.
+    return next((link for link in ours if link.lines), ours[0] if ours else None)
 
 
 def must_look(document: SaleOrder | SaleOrderCancellation, link: Link) -> bool:

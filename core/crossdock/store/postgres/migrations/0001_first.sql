@@ -242,6 +242,15 @@ CREATE TABLE links (
 CREATE UNIQUE INDEX links_near ON links (near_account, near_id, near_kind, far_account, far_id, far_kind);
 CREATE INDEX links_far ON links (far_account, far_id);
 
+-- What a person was told of out of band: once, by whichever process came first.
+CREATE TABLE alerts (
+    issue TEXT COLLATE "C" PRIMARY KEY,
+    scope TEXT COLLATE "C" NOT NULL,
+    mark TEXT NOT NULL,
+    about TEXT NOT NULL,
+    told_at BIGINT NOT NULL
+);
+
 CREATE TABLE notices (
     pipeline TEXT COLLATE "C" NOT NULL,
     code TEXT COLLATE "C" NOT NULL,
