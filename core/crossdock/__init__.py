@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from crossdock.contract.hookspecs import hookimpl
     from crossdock.contract.mapper import Mapper
     from crossdock.contract.secret import Secret
+    from crossdock.contract.shape import Shape
     from crossdock.contract.simulator import Simulator
     from crossdock.contract.sink import Sink
     from crossdock.contract.source import Source
@@ -59,6 +60,7 @@ _HOMES = {
     "crossdock.contract.hookspecs": ("hookimpl",),
     "crossdock.contract.mapper": ("Mapper",),
     "crossdock.contract.secret": ("Secret",),
+    "crossdock.contract.shape": ("Shape",),
     "crossdock.contract.simulator": ("Simulator",),
     "crossdock.contract.sink": ("Sink",),
     "crossdock.contract.source": ("Source",),
@@ -110,6 +112,7 @@ __all__ = [
     "RejectedError",
     "Secret",
     "SettledEffect",
+    "Shape",
     "Simulator",
     "Sink",
     "Source",

@@ -12,11 +12,16 @@ from crossdock.cli.shapes import iso
 from crossdock.http import Outage
 from crossdock.observe.printable import printable
 from crossdock.observe.redact import redact_text
-from crossdock.store.rows import CredentialRow, QuotaRow, Refusal
+from crossdock.store.rows import CredentialRow, FieldRow, QuotaRow, Refusal
+
+_SHOWN = 10
 
 
 def shape(
-    outages: Sequence[Outage], credentials: Sequence[CredentialRow], quotas: Sequence[QuotaRow]
+    outages: Sequence[Outage],
+    credentials: Sequence[CredentialRow],
+    quotas: Sequence[QuotaRow],
+    drift: Sequence[FieldRow],
 ) -> dict[str, Any]:
     """The JSON of it."""
     refused = [_of_refused(one.connection, one.refusal) for one in credentials if one.refusal is not None]
@@ -24,6 +29,7 @@ def shape(
         "refused": refused,
         "lost": [_of_outage(one) for one in outages],
         "quotas": [_of_quota(one) for one in quotas],
+        "drift": [_of_field(one) for one in drift],
     }
 
 
@@ -54,6 +60,28 @@ def print_quotas(quotas: Sequence[QuotaRow]) -> None:
         click.echo("\nleft of quotas:")
         rows = [[one.account, one.name, f"{one.left} of {one.burst}", _rate(one)] for one in used]
         click.echo(table(["account", "calls", "left", "limit"], rows))
+
+
+def print_drift(drift: Sequence[FieldRow]) -> None:
+    """What remote systems changed in their answers."""
+    if drift:
+        click.echo("\nchanged in what remote systems answer (nothing fails by it):")
+    for one in drift[:_SHOWN]:
+        told = f"is gone since {age(one.last_at)}" if one.gone else f"is new, seen {one.seen} times"
+        click.echo(printable(f"  {one.component}: {redact_text(one.path)} {told}"))
+    if len(drift) > _SHOWN:
+        click.echo(f"  and {len(drift) - _SHOWN} more; `crossdock status --json` lists all")
+
+
+def _of_field(field: FieldRow) -> dict[str, Any]:
+    return {
+        "component": field.component,
+        "field": redact_text(field.path),
+        "change": "gone" if field.gone else "new",
+        "seen": field.seen,
+        "first_at": iso(field.first_at),
+        "last_at": iso(field.last_at),
+    }
 
 
 def _rate(quota: QuotaRow) -> str:

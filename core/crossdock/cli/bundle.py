@@ -98,7 +98,9 @@ async def _look(outline: Outline) -> dict[str, Any]:
     async with open_store(outline.store, clock=SystemClock(), folder=outline.folder) as store:
         statuses = [of_status(one, outline.customers.get(one.name)) for one in await store.status([*outline.customers])]
         troubled = await store.deliveries(states=[State.HELD, State.DEAD], limit=_NEWEST)
-        limits = accounts.shape(await store.outages(), await store.all_credentials(), await store.quotas())
+        limits = accounts.shape(
+            await store.outages(), await store.all_credentials(), await store.quotas(), await store.drift()
+        )
         head = await store.audit_head()
         rows = [] if head is None else await store.audit_page(max(0, head.seq - _NEWEST), head.seq, _NEWEST)
     return {

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from crossdock.cli.outline import Outline
     from crossdock.http import Outage
     from crossdock.store.protocol import Store
-    from crossdock.store.rows import CredentialRow, DeliverySummary, NoticeRow, PipelineStatus, QuotaRow
+    from crossdock.store.rows import CredentialRow, DeliverySummary, FieldRow, NoticeRow, PipelineStatus, QuotaRow
 
 _SHOWN = 10
 
@@ -27,6 +27,7 @@ class _Seen:
     outages: Sequence[Outage] = ()
     credentials: Sequence[CredentialRow] = ()
     quotas: Sequence[QuotaRow] = ()
+    drift: Sequence[FieldRow] = ()
 
 
 @click.command()
@@ -50,7 +51,7 @@ def status(options: Options, as_json: bool) -> None:
         print_json(
             {
                 **shape(seen.statuses, outline.customers, {}),
-                **accounts.shape(seen.outages, seen.credentials, seen.quotas),
+                **accounts.shape(seen.outages, seen.credentials, seen.quotas, seen.drift),
             }
         )
         return
@@ -60,6 +61,7 @@ def status(options: Options, as_json: bool) -> None:
     _print_troubled(seen.troubled)
     _print_notices(seen.notices)
     accounts.print_quotas(seen.quotas)
+    accounts.print_drift(seen.drift)
 
 
 async def _look(outline: Outline) -> _Seen:
@@ -89,6 +91,7 @@ async def _look_into(store: Store, outline: Outline) -> _Seen:
         await store.outages(),
         await store.all_credentials(),
         await store.quotas(),
+        await store.drift(),
     )
 
 

@@ -113,6 +113,12 @@ async def _connections(store: Store) -> list[tuple[str, str, Finding]]:
     for outage in await store.outages():
         told = f"lost since {outage.since:%Y-%m-%d %H:%M:%S %Z}: {outage.reason}"
         found.append(("reachable", outage.connection, failed(told, "it is tried again by itself; see why it is away")))
+    drift = await store.drift()
+    for component in sorted({one.component for one in drift}):
+        gone = [one.path for one in drift if one.component == component and one.gone]
+        new = [one.path for one in drift if one.component == component and not one.gone]
+        told = f"{len(new)} new fields, {len(gone)} gone: {', '.join([*gone, *new][:5])}"
+        found.append(("drift", component, unknown(told, "nothing fails by it; an upgrade of the plugin may know more")))
     for quota in await store.quotas():
         if quota.left == 0:
             told = f"{quota.name}: nothing is left of {quota.calls} calls in {quota.per_s:g} s"

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import ClassVar, Generic, TypeVar
 
 from crossdock.contract.component import Connected, ConnectionT
+from crossdock.contract.shape import Shape
 from crossdock.contract.values import Batch, Cursor, Push, Received, Record
 from crossdock.errors import PluginError
 from crossdock.jsonio import Json
@@ -19,6 +20,8 @@ class Source(Connected[ConnectionT], Generic[ConnectionT, DocumentT]):
 
     entity: ClassVar[str]
     """What a record is, as links name it: "order"."""
+    shape: ClassVar[Shape | None] = None
+    """The fields that its records are known to have; core counts those that are not in it, and misses those that go."""
     every: ClassVar[bool] = False
     """True where each record counts (returns, settlement lines): a newer revision then supersedes nothing."""
 

@@ -15,6 +15,7 @@ from crossdock.clock import Clock
 from crossdock.contract.connection import Connection
 from crossdock.contract.source import Source
 from crossdock.contract.values import Batch, Cursor, Record
+from crossdock.engine.drifting import Sampler
 from crossdock.errors import PluginError
 from crossdock.http import Reader, Urgency, set_urgency
 from crossdock.observe.logs import get_logger
@@ -115,6 +116,7 @@ class IntakeReader:
         self._store = store
         self._clock = clock
         self._staged = staged
+        self._sampler = Sampler(f"{origin.connection.name}.{origin.source.name}", origin.source.shape)
 
     async def read(self) -> Tally:
         """Read until the source has no more. Raises: what the source raises, with the cursor where it was."""
@@ -122,6 +124,8 @@ class IntakeReader:
         await self._pass(row, tally, sweep=False)
         if self._sweep_is_due(row):  # after the ordinary read, so that what it finds was found by nothing else
             await self._pass(await self._store.cursor(self._origin.pipeline), tally, sweep=True)
+        if (seen := self._sampler.seen()) is not None:
+            await self._store.note_fields(seen, self._clock.now())
         if tally.found_by_sweep:
             _log.warning("sweep.found", pipeline=self._origin.pipeline, records=tally.found_by_sweep)
         return tally
@@ -155,6 +159,8 @@ class IntakeReader:
     async def _stage(self, batch: Batch, *, first: bool, sweep: bool, tally: Tally) -> None:
         for record in batch.records:
             check_record(record, self._origin.source.name)
+        if batch.records:
+            self._sampler.look(batch.records[0].raw)
         intake = Intake(
             pipeline=self._origin.pipeline,
             account=self._origin.connection.identity,

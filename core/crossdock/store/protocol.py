@@ -27,6 +27,7 @@ from crossdock.store.rows import (
     Doubt,
     EffectRow,
     Erased,
+    FieldRow,
     Intake,
     KeyErased,
     NoticeRow,
@@ -34,6 +35,7 @@ from crossdock.store.rows import (
     PipelineStatus,
     QuotaRow,
     Refusal,
+    Seen,
     Selection,
     Staged,
     State,
@@ -339,6 +341,15 @@ class Store(Protocol):
 
     def refreshing(self, account: str) -> AbstractAsyncContextManager[None]:
         """Hold the right to renew an account's token, across processes."""
+        ...
+
+    # ------------------------------------------------------------ drift
+    async def note_fields(self, seen: Seen, at: datetime) -> None:
+        """Count the fields that a few records of a read had."""
+        ...
+
+    async def drift(self) -> Sequence[FieldRow]:
+        """Fields that nobody knows, and known ones that are gone."""
         ...
 
     # ------------------------------------------------------------ credentials

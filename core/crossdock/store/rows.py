@@ -470,6 +470,27 @@ class CredentialRow:
 
 
 @row
+class Seen:
+    """The fields that a few records of one read had: how often each, and whether it is known."""
+
+    component: str
+    samples: int
+    fields: Mapping[str, tuple[int, bool]]
+
+
+@row
+class FieldRow:
+    """A field of a remote system's answers that nobody knows, or a known one that is gone."""
+
+    component: str
+    path: str
+    gone: bool
+    seen: int
+    first_at: datetime
+    last_at: datetime
+
+
+@row
 class QuotaRow:
     """A bucket of calls of an account, and how many should be left."""
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationError, WithJsonSchema
 
-from crossdock import Batch, Cursor, Duration, Record, RejectedError, Source
+from crossdock import Batch, Cursor, Duration, Record, RejectedError, Shape, Source
 from crossdock.canonical import Order
 from crossdock.http import Reader
 from crossdock.jsonio import Json
@@ -19,6 +19,7 @@ from crossdock_walmart.config import WalmartConnection
 from crossdock_walmart.coverage import Coverage, OrderCursor, Span, slices
 from crossdock_walmart.mapping import to_order
 from crossdock_walmart.records import MALFORMED, NOT_THE_SELLERS, record_of, says_who_fulfils
+from crossdock_walmart.shape import ORDER
 from crossdock_walmart.usual import UnusualError, usual_order
 from crossdock_walmart.wire import WalmartOrder
 
@@ -77,6 +78,7 @@ class OrderSource(Source[WalmartConnection, Order]):
 
     name: ClassVar[str] = "orders"
     entity: ClassVar[str] = "order"
+    shape: ClassVar[Shape | None] = ORDER
 
     since: Since
     """Orders created before are not read. Moved earlier, what it uncovers is back-filled once."""

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
-from crossdock import Batch, Cursor, Duration, Hold, Record, Source
+from crossdock import Batch, Cursor, Duration, Hold, Record, Shape, Source
 from crossdock.canonical import Shipment
 from crossdock.http import Reader
 from crossdock.jsonio import Json
@@ -22,6 +22,7 @@ from crossdock_wms_cartoncloud.listing import Report
 from crossdock_wms_cartoncloud.receipts import KIND
 from crossdock_wms_cartoncloud.rows import moment_at, record_of, text_at
 from crossdock_wms_cartoncloud.searching import OrderSearch
+from crossdock_wms_cartoncloud.shape import DISPATCH
 from crossdock_wms_cartoncloud.shipments import Fields, Patience, to_shipment
 from crossdock_wms_cartoncloud.statuses import DISPATCHED
 
@@ -71,6 +72,7 @@ class DispatchSource(Source[CartonCloudConnection, Shipment]):
 
     name: ClassVar[str] = "dispatches"
     entity: ClassVar[str] = KIND
+    shape: ClassVar[Shape | None] = DISPATCH
     holds: ClassVar[Sequence[Hold]] = (Hold("dispatched_without_lines"),)
 
     customer: Text

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from pydantic import PrivateAttr
 
-from crossdock import Batch, Cursor, Duration, Record, Source
+from crossdock import Batch, Cursor, Duration, Record, Shape, Source
 from crossdock.canonical import StatusChange
 from crossdock.http import Reader
 from crossdock.jsonio import Json
@@ -20,6 +20,7 @@ from crossdock_wms_cartoncloud.listing import Report
 from crossdock_wms_cartoncloud.receipts import KIND
 from crossdock_wms_cartoncloud.rows import record_of, version_at
 from crossdock_wms_cartoncloud.searching import OrderSearch
+from crossdock_wms_cartoncloud.shape import SALE_ORDER
 from crossdock_wms_cartoncloud.statuses import to_status_change
 
 REACH = timedelta(days=31)
@@ -37,6 +38,7 @@ class SaleOrderStatusSource(Source[CartonCloudConnection, StatusChange]):
 
     name: ClassVar[str] = "sale_order_statuses"
     entity: ClassVar[str] = KIND
+    shape: ClassVar[Shape | None] = SALE_ORDER
 
     customer: Text
     """Name or UUID. Sale orders of the tenant's other customers are never read into the store."""

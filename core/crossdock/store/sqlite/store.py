@@ -38,6 +38,7 @@ from crossdock.store.rows import (
     Doubt,
     EffectRow,
     Erased,
+    FieldRow,
     Intake,
     KeyErased,
     NoticeRow,
@@ -45,6 +46,7 @@ from crossdock.store.rows import (
     PipelineStatus,
     QuotaRow,
     Refusal,
+    Seen,
     Selection,
     Staged,
     State,
@@ -69,6 +71,7 @@ from crossdock.store.sqlite import (
     trace,
 )
 from crossdock.store.sqlite import backup as backups
+from crossdock.store.sqlite import drift as drifting
 from crossdock.store.sqlite import intake as staging
 from crossdock.store.sqlite import pauses as pausing
 from crossdock.store.sqlite.connections import open_writer
@@ -393,6 +396,16 @@ class SqliteStore:
             finally:
                 with anyio.CancelScope(shield=True):
                     await self._writer.do(partial(sealed.drop_lease, name=name, owner=owner))
+
+    # ------------------------------------------------------------ drift
+
+    async def note_fields(self, seen: Seen, at: datetime) -> None:
+        """Count the fields that a few records of a read had."""
+        await self._writer.do(partial(drifting.note, seen=seen, at=at))
+
+    async def drift(self) -> Sequence[FieldRow]:
+        """Fields that nobody knows, and known ones that are gone."""
+        return await self._reader.ask(drifting.find)
 
     # ------------------------------------------------------------ credentials
 

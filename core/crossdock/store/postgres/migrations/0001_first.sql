@@ -374,6 +374,18 @@ CREATE TABLE secrets (
     at BIGINT NOT NULL
 );
 
+-- Which fields the answers of remote systems had, by component and path; the path '' counts the samples.
+CREATE TABLE fields (
+    component TEXT COLLATE "C" NOT NULL,
+    path TEXT COLLATE "C" NOT NULL,
+    known BIGINT NOT NULL,
+    seen BIGINT NOT NULL,
+    first_at BIGINT NOT NULL,
+    last_at BIGINT NOT NULL,
+    last_sample BIGINT NOT NULL,
+    PRIMARY KEY (component, path)
+);
+
 -- Which credentials of a connection worked, and whether they were refused since. Only a keyed digest of them is kept.
 CREATE TABLE credentials (
     connection TEXT COLLATE "C" PRIMARY KEY,

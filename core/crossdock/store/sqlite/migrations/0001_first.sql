@@ -359,6 +359,18 @@ CREATE TABLE secrets (
     at INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+-- Which fields the answers of remote systems had, by component and path; the path '' counts the samples.
+CREATE TABLE fields (
+    component TEXT NOT NULL,
+    path TEXT NOT NULL,
+    known INTEGER NOT NULL,
+    seen INTEGER NOT NULL,
+    first_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    last_sample INTEGER NOT NULL,
+    PRIMARY KEY (component, path)
+) WITHOUT ROWID;
+
 -- Which credentials of a connection worked, and whether they were refused since. Only a keyed digest of them is kept.
 CREATE TABLE credentials (
     connection TEXT PRIMARY KEY,

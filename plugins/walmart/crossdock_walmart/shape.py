@@ -1,0 +1,37 @@
+"""The fields that an order is known to have. Source: Walmart Marketplace, Orders API, read 2026-11."""
+
+from __future__ import annotations
+
+from crossdock import Shape
+
+_STATUS = "orderLines.orderLine.orderLineStatuses.orderLineStatus"
+_CHARGE = "orderLines.orderLine.charges.charge"
+
+ORDER = Shape.of(
+    {
+        "": "purchaseOrderId customerOrderId customerEmailId orderType originalCustomerOrderID orderDate buyerId mart "
+        "isGuest isWCPOrder shippingInfo orderLines paymentTypes* orderSummary* pickupPersons* shipNode",
+        "shippingInfo": "phone estimatedDeliveryDate estimatedShipDate methodCode postalAddress",
+        "shippingInfo.postalAddress": "name address1 address2 city state postalCode country addressType",
+        "shipNode": "type name id",
+        "orderLines": "orderLine",
+        "orderLines.orderLine": "lineNumber item charges orderLineQuantity statusDate orderLineStatuses refund* "
+        "returnOrderId originalCarrierMethod referenceLineId fulfillment serialNumbers* intentToCancel configId "
+        "sellerOrderId shipFromCountry sellerOrderNo",
+        "orderLines.orderLine.item": "productName sku condition imageUrl weight",
+        "orderLines.orderLine.item.weight": "value unit",
+        "orderLines.orderLine.charges": "charge",
+        _CHARGE: "chargeType chargeName chargeAmount tax",
+        f"{_CHARGE}.chargeAmount": "currency amount",
+        f"{_CHARGE}.tax": "taxName taxAmount",
+        f"{_CHARGE}.tax.taxAmount": "currency amount",
+        "orderLines.orderLine.orderLineQuantity": "unitOfMeasurement amount",
+        "orderLines.orderLine.fulfillment": "fulfillmentOption shipMethod storeId pickUpDateTime pickUpBy "
+        "shippingProgramType",
+        "orderLines.orderLine.orderLineStatuses": "orderLineStatus",
+        _STATUS: "status subSellerId statusQuantity cancellationReason trackingInfo returnCenterAddress*",
+        f"{_STATUS}.statusQuantity": "unitOfMeasurement amount",
+        f"{_STATUS}.trackingInfo": "shipDateTime carrierName methodCode carrierMethodCode trackingNumber trackingURL",
+        f"{_STATUS}.trackingInfo.carrierName": "carrier otherCarrier",
+    }
+)
