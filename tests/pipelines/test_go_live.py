@@ -124,3 +124,28 @@ def test_adoption_that_is_killed_is_taken_up_again(shop):
     assert counted(shown)["orders", "linked"] + counted(shown)["orders", "known"] == 6
     assert counted(shown)["orders", "linked"] >= 1
     assert shop.created() == dict.fromkeys(there, 1)
+
+
+def test_order_that_was_entered_under_another_reference_is_linked_by_hand_and_goes_the_whole_way_back(shop):
+    """The file vouches that duplicates are refused, and they are not: the link by hand alone keeps it from being made."""
+    file = shop.folder / "crossdock.yaml"
+    file.write_text(file.read_text().replace("    tenant:", "    duplicates: reject\n    tenant:"))
+    order, other = shop.place(2, lines=MUGS)
+    shop.enter("PHONE-17", MUGS)
+    shop.enter("PHONE-18", [{"sku": "MUG-01", "quantity": 5}])
+
+    linked = shop.run("links", "add", "orders", order, "PHONE-17", "--reason", "taken by phone")
+    refused = shop.run("links", "add", "orders", other, "PHONE-18", "--reason", "a guess")
+    shown = adopted(shop, "orders")
+    run(shop, "orders")
+    run(shop, "acknowledge")
+    shop.dispatch("PHONE-17", "1ZPHONE")
+    run(shop, "tracking")
+
+    assert linked.returncode == 0, linked.stderr
+    assert refused.returncode == 2
+    assert "wanted 2, found 5" in refused.stderr
+    assert counted(shown) == {("orders", "linked"): 1, ("orders", "absent"): 1}
+    assert shop.created() == {"PHONE-17": 1, "PHONE-18": 1, other: 1}
+    assert shop.told("acknowledged") == {order: [1], other: [1]}
+    assert shop.shipped(order) == {("1ZPHONE", "MUG-01"): 2}

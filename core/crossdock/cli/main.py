@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "replay": "Take deliveries up again; show first what would change.",
     "resolve": "Decide a held or dead delivery: it was done, do it again, leave it.",
     "discard": "Close held or dead deliveries for good.",
+    "links": "List what is linked with what across accounts, and link by hand.",
     "pause": "Stop a pipeline or a connection for a while, without touching the file.",
     "resume": "Let a paused pipeline or connection go on.",
     "audit": "Verify the log of everything that was done, and export it.",

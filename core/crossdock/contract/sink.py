@@ -68,6 +68,14 @@ class Sink(Connected[ConnectionT], Generic[ConnectionT, DocumentT]):
         """Ask the remote system whether the effect is there; reads only."""
         return CannotTell("this sink cannot look")
 
+    async def recognise(self, effect: Effect, name: str) -> Probe:
+        """Read the thing that a person says is what this effect would make, though it goes by another name there.
+
+        `name` is its id, or what else it can be found by. The receipt of `Done` says what it is, with its lines; what
+        differs is its `attention`.
+        """
+        return CannotTell("this sink cannot compare what is linked by hand")
+
     async def observe(self, document: DocumentT, known: Known) -> Any:
         """Read, just before `plan`, what it must know of the remote state; None where nothing is needed.
 
@@ -83,6 +91,11 @@ class Sink(Connected[ConnectionT], Generic[ConnectionT, DocumentT]):
     def can_probe(cls) -> bool:
         """Whether the sink can look: without it nothing is exactly once, and `check` says so."""
         return cls.probe is not Sink.probe
+
+    @classmethod
+    def can_recognise(cls) -> bool:
+        """Whether the sink can compare what a person links by hand."""
+        return cls.recognise is not Sink.recognise
 
     @classmethod
     def can_observe(cls) -> bool:

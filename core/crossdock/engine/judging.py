@@ -9,6 +9,7 @@ from typing import Any, Literal
 from crossdock import jsonio
 from crossdock.clock import Clock
 from crossdock.contract.values import Absent, Done, Effect, Known, Links, Receipt
+from crossdock.engine.byhand import stated_by_hand
 from crossdock.engine.probing import Prober
 from crossdock.engine.route import BoundRoute
 from crossdock.engine.stored import new_id, substance, to_settled, to_step
@@ -138,6 +139,9 @@ class Judge:
             return await self._unfinished(latest, delivery)
         version = await self._version(effect.key, latest, careful=careful)
         if latest is None:
+            by_hand = stated_by_hand(links, self._route.sink_name, effect.key)
+            if by_hand is not None:
+                return Adopted(self._new(delivery, effect, version, EffectState.ADOPTED, by_hand), by_hand)
             return await self._first(delivery, effect, version)
         if self.same(effect, latest):
             return Already(latest)

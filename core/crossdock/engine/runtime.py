@@ -24,6 +24,7 @@ from crossdock.engine.examining import Examined, Examiner
 from crossdock.engine.judging import Alive
 from crossdock.engine.linkbook import LinkBook
 from crossdock.engine.planning import Planner
+from crossdock.engine.recognising import Recogniser
 from crossdock.engine.results import Adopting, Adoption, Compared, PipelineResult, PlanResult, Progress, RunResult
 from crossdock.engine.retaining import retain
 from crossdock.engine.route import BoundRoute
@@ -177,6 +178,19 @@ class Runtime:
             found, failed = leaf(error), f"source {origin.source.name} failed: {type(leaf(error)).__name__}"
             failure = found if isinstance(found, CrossdockError) else PluginError(failed)
         return Adoption(pipeline.name, [route.name for route in routes], adopter.read, adopter.findings, failure)
+
+    async def recogniser(self, name: str, route_name: str | None = None) -> Recogniser:
+        """What compares a record of a pipeline with what a person links it with.
+
+        Raises: ConfigError where there is no such pipeline or route, or several routes and none is named.
+        """
+        store, (pipeline,) = self._needed_store(), self._chosen([name])
+        names = [route.name for route in pipeline.routes]
+        if route_name is None and len(names) > 1:
+            raise ConfigError(f"pipeline {name} has several routes", fix=f"write --route {names[0]}, or another one")
+        chosen = names[0] if route_name is None else route_name
+        route = await self._bound(name, chosen)
+        return Recogniser(await self._binder.origin(pipeline), route, store, self._clock)
 
     async def test_connection(self, name: str) -> TestReport:
         """Ping an account and compare permissions with what the pipelines use. Raises: CrossdockError."""

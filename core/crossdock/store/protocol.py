@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol, Self
 
-from crossdock.contract.values import Link, Links
+from crossdock.contract.values import Links
 from crossdock.http.buckets import Ask, Rented, Told
 from crossdock.http.circuit import Outage
 from crossdock.http.types import Rate, Token
@@ -30,6 +30,9 @@ from crossdock.store.rows import (
     FieldRow,
     Intake,
     KeyErased,
+    LinkChange,
+    LinkEdit,
+    LinkRow,
     NoticeRow,
     Pause,
     PipelineStatus,
@@ -160,8 +163,26 @@ class Store(Protocol):
         """
         ...
 
-    async def add_links(self, links: Sequence[Link]) -> None:
-        """Write links that no effect made."""
+    async def edit_links(self, edits: Sequence[LinkEdit], *, what: str, reason: str, actor: str, at: datetime) -> int:
+        """Change links as a person says, all or none, with who and why in the log; the number of the change.
+
+        What is held or waits for their ends falls due. Where a link goes on which an adoption rests, the adoption is
+        void, and its delivery is due again: looked for first.
+
+        Raises: StoreError `link_changed` where a link is not as `before` says.
+        """
+        ...
+
+    async def linked(self, name: str | None = None, *, limit: int = 1000) -> Sequence[LinkRow]:
+        """Links with an end of this id, or all of them; the newest first."""
+        ...
+
+    async def link_changes(self, *, limit: int = 1000) -> Sequence[LinkChange]:
+        """What persons changed of links, the newest first."""
+        ...
+
+    async def link_change(self, number: int) -> LinkChange | None:
+        """One change."""
         ...
 
     async def note_definition(self, pipeline: str, route: str, fingerprint: str, at: datetime) -> int:

@@ -332,6 +332,50 @@ class Doubt:
         return self.last_record is None or record_id <= self.last_record
 
 
+# ---------------------------------------------------------------- links by hand
+
+
+@dataclass(frozen=True, slots=True)
+class LinkEdit:
+    """One link that a person sets, changes or takes away: what must be there now, and what is to be there then.
+
+    Ends are not edited: a link that is to lead elsewhere is one that goes and one that comes.
+    """
+
+    before: Link | None
+    after: Link | None
+
+    @property
+    def link(self) -> Link:
+        """Whichever there is: both have the same ends."""
+        link = self.after or self.before
+        assert link is not None  # noqa: S101  (an edit of nothing)
+        return link
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChange:
+    """What a person changed of links at once; all of it was done."""
+
+    number: int
+    at: datetime
+    actor: str
+    what: str
+    """ "added", "removed", "lines", "imported" or "undone"."""
+    reason: str
+    edits: Sequence[LinkEdit]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """A link as lists show it."""
+
+    link: Link
+    at: datetime
+    made: EffectState | None
+    """How the effect that it belongs to came about; None where no effect made it: a person did."""
+
+
 # ---------------------------------------------------------------- what people ask
 
 

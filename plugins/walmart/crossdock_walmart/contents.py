@@ -13,6 +13,9 @@ from crossdock.canonical import PackageLine
 from crossdock_walmart.documents import ShipmentUpdate
 from crossdock_walmart.standing import NOTHING, LineStanding, Standing
 
+EXTRA = ""
+"""The number under which a link bears what a person says stands for no line of the order."""
+
 Quantities = dict[str, Decimal]
 """How much of each of Walmart's lines."""
 
@@ -31,6 +34,16 @@ class LinkedLine:
         """What of it is still to be sent or was: without what was cancelled at Walmart."""
         return min(self.quantity, self.line.standing)
 
+    @property
+    def cancelled(self) -> Decimal:
+        """What of it was cancelled at Walmart."""
+        return min(self.quantity, self.line.quantity) - self.wanted
+
+    @property
+    def surplus(self) -> Decimal:
+        """What of it was never ordered: a person linked more with the line. Walmart is told nothing of that."""
+        return max(NOTHING, self.quantity - self.line.quantity)
+
 
 @dataclass(frozen=True, slots=True)
 class Contents:
@@ -46,17 +59,18 @@ def contents_of(update: ShipmentUpdate, link: Link, order: Standing) -> Contents
     Where one item stands for several of Walmart's lines, packages fill them one after another, in sequence.
     Raises: HoldError `lines_edited`, `lines_not_linked`, `line_not_found`, `quantities_do_not_add_up`.
     """
-    linked = linked_lines(link, order)
-    check_unedited(update, linked, order)
-    if not update.lines:
-        return Contents(
-            {one.line.number: one.wanted for one in linked if one.wanted},
-            {one.line.number: one.quantity - one.wanted for one in linked if one.quantity > one.wanted},
-        )
+    linked, extras = linked_lines(link, order), _extras(link)
+    check_unedited(update, linked, order, extras)
     found = Contents(defaultdict(Decimal), defaultdict(Decimal))
+    if not update.lines:
+        for one in linked:
+            found.lines[one.line.number] += one.wanted
+            found.cancelled[one.line.number] += one.cancelled
+        return Contents(*({number: much for number, much in part.items() if much} for part in _both(found)))
     by_item = _by_item(linked, (*update.dispatched, *update.lines))
     before = _totals(by_item, update.earlier)
-    for name, quantity in _totals(by_item, update.lines).items():
+    told = [line for line in update.lines if by_item[line.line] or _alike(line.sku or "") not in extras]
+    for name, quantity in _totals(by_item, told).items():
         left = _fill(found, by_item[name], before.get(name, NOTHING), quantity)
         if left:
             raise _too_much(order, by_item[name], left)
@@ -70,6 +84,8 @@ def linked_lines(link: Link, order: Standing) -> list[LinkedLine]:
     for item, beside in link.lines.items():
         for one in beside if isinstance(beside, list) else [beside]:
             number = str(one.get("id")) if isinstance(one, Mapping) else str(one)
+            if number == EXTRA:
+                continue
             line = order.line(number)
             if line is None:
                 raise _line_not_found(order, number)
@@ -78,13 +94,29 @@ def linked_lines(link: Link, order: Standing) -> list[LinkedLine]:
         raise HoldError(
             "lines_not_linked",
             f"nothing says which lines of order {order.number} the lines in the warehouse stand for",
-            fix="finish the order by hand in Seller Center, then discard the delivery",
+            fix=f"link them: {_relink(order)}; or finish the order by hand in Seller Center, then discard the delivery",
             order=order.number,
         )
     return found
 
 
-def check_unedited(update: ShipmentUpdate, linked: Sequence[LinkedLine], order: Standing) -> None:
+def _extras(link: Link) -> Quantities:
+    """What stands for no line, by product."""
+    found: Quantities = defaultdict(Decimal)
+    for item, beside in link.lines.items():
+        for one in beside if isinstance(beside, list) else [beside]:
+            if isinstance(one, Mapping) and one.get("id") == EXTRA:
+                found[_alike(str(one.get("sku") or item))] += Decimal(str(one.get("quantity") or 0))
+    return found
+
+
+def _both(contents: Contents) -> tuple[Quantities, Quantities]:
+    return contents.lines, contents.cancelled
+
+
+def check_unedited(
+    update: ShipmentUpdate, linked: Sequence[LinkedLine], order: Standing, extras: Mapping[str, Decimal]
+) -> None:
     """Compare what the warehouse sends with what the link recorded, product by product.
 
     Less of a product is no edit as far as Walmart has cancelled it. Raises: HoldError `lines_edited`.
@@ -99,6 +131,10 @@ def check_unedited(update: ShipmentUpdate, linked: Sequence[LinkedLine], order: 
         names.setdefault(_alike(one.sku), one.sku)
         was[_alike(one.sku)] += one.quantity
         least[_alike(one.sku)] += one.wanted
+    for product, quantity in extras.items():
+        names.setdefault(product, product)
+        was[product] += quantity
+        least[product] += quantity
     now: Quantities = defaultdict(Decimal)
     for line in update.dispatched:
         sku = items.get(line.line) if _same_product(line, items.get(line.line)) else line.sku
@@ -153,7 +189,8 @@ def _totals(by_item: Mapping[str, Sequence[LinkedLine]], lines: Iterable[Package
 
 
 def _fill(found: Contents, group: Sequence[LinkedLine], before: Decimal, quantity: Decimal) -> Decimal:
-    """Put a quantity on lines one after another, behind what earlier packages took; then on what was cancelled.
+    """Put a quantity on lines one after another, behind what earlier packages took; then on what was cancelled, then on
+    what a person linked beyond the order.
 
     What is left over is returned: more than was ordered.
     """
@@ -166,12 +203,16 @@ def _fill(found: Contents, group: Sequence[LinkedLine], before: Decimal, quantit
         if taken:
             found.lines[one.line.number] += taken
     for one in group:
-        passed = min(before, one.quantity - one.wanted)
+        passed = min(before, one.cancelled)
         before -= passed
-        taken = min(left, one.quantity - one.wanted - passed)
+        taken = min(left, one.cancelled - passed)
         left -= taken
         if taken:
             found.cancelled[one.line.number] += taken
+    for one in group:
+        passed = min(before, one.surplus)
+        before -= passed
+        left -= min(left, one.surplus - passed)
     return left
 
 
@@ -202,8 +243,8 @@ def _edited(order: Standing, changes: Sequence[str]) -> HoldError:
         "lines_edited",
         f"the lines of order {order.number} were changed in the warehouse since it was imported: {'; '.join(changes)}. "
         "Walmart knows the lines that were ordered, so nothing was sent",
-        fix="restore the lines in the warehouse (the delivery then goes on by itself), or finish the order by hand in "
-        "Seller Center and discard the delivery",
+        fix="restore the lines in the warehouse (the delivery then goes on by itself); or say what was sent for which "
+        f"line: {_relink(order)}; or finish the order by hand in Seller Center and discard the delivery",
         order=order.number,
         changes=list(changes),
     )
@@ -213,10 +254,15 @@ def _line_not_found(order: Standing, number: str) -> HoldError:
     return HoldError(
         "line_not_found",
         f"order {order.number} has no line {number} at Walmart, though it is linked",
-        fix="finish the order by hand in Seller Center, then discard the delivery",
+        fix=f"link its lines anew: {_relink(order)}; or finish the order by hand in Seller Center, then discard the "
+        "delivery",
         order=order.number,
         line=number,
     )
+
+
+def _relink(order: Standing) -> str:
+    return f"`crossdock links lines {order.number} --line NUMBER PRODUCT QUANTITY … --reason WHY`"
 
 
 def _alike(text: str) -> str:

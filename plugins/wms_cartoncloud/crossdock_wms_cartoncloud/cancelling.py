@@ -59,6 +59,12 @@ def our_link(known: Known) -> Link | None:
     ours = [link for link in reversed(known.links) if link.far.kind == KIND]
     # What was told back to the channel links the two as well, and says nothing of lines.
     return next((link for link in ours if link.lines), ours[0] if ours else None)
+    """The link to our sale order; the newest where there were several.
+
+    What was told of it since is linked, too, from the other side: those links say nothing of its lines.
+    """
+    links = [link for link in reversed(known.links) if link.far.kind == KIND]
+    return next((link for link in links if link.lines), next(iter(links), None))
 
 
 def must_look(document: SaleOrder | SaleOrderCancellation, link: Link) -> bool:
@@ -78,7 +84,8 @@ def reductions(document: SaleOrder, lines: Mapping[str, Json]) -> list[Reduction
         sent = _quantity(beside)
         less = Decimal(0) if sent is None else min(quantity, sent - wanted.get(number, Decimal(0)))
         if less > 0:
-            found.append(Reduction(number, str(at(beside, "sku") or "an item"), less))
+            item = beside[0] if isinstance(beside, list) else beside
+            found.append(Reduction(number, str(at(item, "sku") or "an item"), less))
     return found
 
 
@@ -231,6 +238,9 @@ def _gone_in_part(what: str, document: SaleOrder) -> HoldError:
 
 
 def _quantity(beside: Json) -> Decimal | None:
+    if isinstance(beside, list):  # a person linked several items with one line
+        quantities = [_quantity(one) for one in beside]
+        return None if None in quantities else sum((one for one in quantities if one is not None), Decimal(0))
     value = at(beside, "quantity")
     try:
         return None if value is None or isinstance(value, bool) else Decimal(str(value))

@@ -27,7 +27,7 @@ from crossdock import (
 )
 from crossdock.http import Reader, Request, Response
 from crossdock_wms_cartoncloud.api import CartonCloudApi, ReadRefusedError, same_order
-from crossdock_wms_cartoncloud.body import effect_key, from_sale_order, memo
+from crossdock_wms_cartoncloud.body import effect_key, from_sale_order, is_uuid, memo
 from crossdock_wms_cartoncloud.cancelling import (
     Sighting,
     cancelled,
@@ -163,6 +163,29 @@ class SaleOrderSink(Sink[CartonCloudConnection, SaleOrder | SaleOrderCancellatio
         except ReadRefusedError as error:
             return CannotTell(str(error))
         return _judge(effect, found)
+
+    async def recognise(self, effect: Effect, name: str) -> Probe:
+        """A sale order of this customer by its id or by its own customer reference, whatever that is."""
+        if is_cancellation(effect):
+            return CannotTell("what is deleted cannot be linked")
+        customer = effect.memo["customer"]
+        try:
+            found = await self._named(name.strip(), customer)
+        except RejectedError as error:
+            return CannotTell(error.message)
+        ours = [order for order in found if same_customer(order, customer)]
+        if len(ours) != 1:
+            others = ", ".join(order.id for order in ours)
+            return Conflict([f"{len(ours)} sale orders of {customer} bear it: {others}"]) if ours else Absent()
+        reference = (ours[0].references.customer or "").strip()
+        memo = {**effect.memo, "reference": reference}
+        return Done(receipt(ours[0], memo, redact=redactor(effect.steps[0]), note="linked by a person"))
+
+    async def _named(self, name: str, customer: str) -> list[OutboundOrder]:
+        if not is_uuid(name):
+            return await self.api.search_orders(same_order(name, customer))
+        raw = await self.api.order(name.lower())
+        return [] if raw is None else [read_order(raw)]
 
     async def _probe_cancellation(self, effect: Effect) -> Probe:
         try:

@@ -143,3 +143,46 @@ async def test_probe_cannot_tell_when_the_search_is_refused(
 
     assert isinstance(outcome, CannotTell)
     assert str(status) in outcome.reason
+
+
+@pytest.mark.anyio
+async def test_recognise_takes_a_sale_order_of_another_reference_and_links_its_lines(
+    sink: SaleOrderSink, effect: Effect, reader: Any, wire: Any
+) -> None:
+    found = wire()
+    found["references"]["customer"] = "PHONE-17"
+    reader.will_answer(200, [found])
+
+    outcome = await sink.recognise(stored(effect), "PHONE-17")
+
+    assert isinstance(outcome, Done)
+    assert (outcome.receipt.id, outcome.receipt.attention) == ("so-1", None)
+    assert outcome.receipt.identifiers["reference"] == "PHONE-17"
+    assert set(outcome.receipt.lines) == {"1", "2"}
+
+
+@pytest.mark.anyio
+async def test_recognise_reads_a_uuid_as_an_id_and_says_what_differs(
+    sink: SaleOrderSink, effect: Effect, reader: Any, wire: Any
+) -> None:
+    found = wire()
+    found["items"][0]["measures"]["quantity"] = 7
+    reader.will_answer(200, found)
+
+    outcome = await sink.recognise(stored(effect), TENANT)
+
+    assert reader.sent[0].url.path.endswith(f"/outbound-orders/{TENANT}")
+    assert isinstance(outcome, Done)
+    assert outcome.receipt.attention is not None
+    assert outcome.receipt.attention.code == "lines_differ"
+
+
+@pytest.mark.anyio
+async def test_recognise_takes_nothing_of_another_customer(
+    sink: SaleOrderSink, effect: Effect, reader: Any, wire: Any
+) -> None:
+    found = wire()
+    found["customer"] = {"id": TENANT, "name": "Somebody else"}
+    reader.will_answer(200, [found])
+
+    assert await sink.recognise(stored(effect), "PHONE-17") == Absent()

@@ -15,7 +15,7 @@ import anyio
 from anyio import to_thread
 
 from crossdock.clock import Clock
-from crossdock.contract.values import Link, Links
+from crossdock.contract.values import Links
 from crossdock.errors import StoreError
 from crossdock.http.buckets import Ask, Rented, Told
 from crossdock.http.circuit import Outage
@@ -41,6 +41,9 @@ from crossdock.store.rows import (
     FieldRow,
     Intake,
     KeyErased,
+    LinkChange,
+    LinkEdit,
+    LinkRow,
     NoticeRow,
     Pause,
     PipelineStatus,
@@ -64,6 +67,7 @@ from crossdock.store.sqlite import (
     links,
     lock,
     notices,
+    relinking,
     retention,
     reworking,
     sealed,
@@ -217,9 +221,23 @@ class SqliteStore:
         """Write a change."""
         await self._writer.apply(change)
 
-    async def add_links(self, links: Sequence[Link]) -> None:
-        """Write links that no effect made."""
-        await self._writer.apply(Change(links=[(None, link) for link in links]))
+    async def edit_links(self, edits: Sequence[LinkEdit], *, what: str, reason: str, actor: str, at: datetime) -> int:
+        """Change links as a person says."""
+        return await self._writer.do(
+            partial(relinking.edit, edits=edits, what=what, reason=reason, actor=actor, at=at), weight=len(edits)
+        )
+
+    async def linked(self, name: str | None = None, *, limit: int = 1000) -> Sequence[LinkRow]:
+        """Links with an end of this id, or all of them."""
+        return await self._reader.ask(partial(relinking.find, name=name, limit=limit))
+
+    async def link_changes(self, *, limit: int = 1000) -> Sequence[LinkChange]:
+        """What persons changed of links."""
+        return await self._reader.ask(partial(relinking.changes, limit=limit))
+
+    async def link_change(self, number: int) -> LinkChange | None:
+        """One change."""
+        return await self._reader.ask(partial(relinking.change, number=number))
 
     async def note_definition(self, pipeline: str, route: str, fingerprint: str, at: datetime) -> int:
         """Keep what a route is made of; where that changed, what is held or waiting falls due."""

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 async def test_links_are_found_for_each_record_by_any_of_its_ids(store, make):
     one, two = make.link("po1", "so1", lines={"1": "a"}), make.link("po2", "so2", detail={"x": 1})
-    await store.add_links([one, two])
+    await store.apply(Change(links=[(None, one) for one in [one, two]]))
 
     found = await store.links(make.source, make.sink, {"r1": ["po1", "other"], "r2": ["so2"], "r3": ["no"], "r4": []})
 
@@ -24,7 +24,11 @@ async def test_links_are_found_for_each_record_by_any_of_its_ids(store, make):
 
 
 async def test_links_are_seen_from_the_side_that_asks(store, make):
-    await store.add_links([make.link("po1", "so1", lines={"1": "a", "2": {"id": "b", "unit": "each"}})])
+    await store.apply(
+        Change(
+            links=[(None, one) for one in [make.link("po1", "so1", lines={"1": "a", "2": {"id": "b", "unit": "each"}})]]
+        )
+    )
 
     (link,) = (await store.links(make.sink, make.source, {"r": ["so1"]}))["r"]
 
@@ -33,7 +37,9 @@ async def test_links_are_seen_from_the_side_that_asks(store, make):
 
 
 async def test_links_of_other_accounts_are_not_seen(store, make):
-    await store.add_links([Link(Ref("shop:b", "k", "po1"), Ref(make.sink, "k", "so1"))])
+    await store.apply(
+        Change(links=[(None, one) for one in [Link(Ref("shop:b", "k", "po1"), Ref(make.sink, "k", "so1"))]])
+    )
 
     found = await store.links(make.source, make.sink, {"r": ["po1", "so1"]})
 
@@ -42,13 +48,13 @@ async def test_links_of_other_accounts_are_not_seen(store, make):
 
 async def test_links_within_one_account_are_seen_once(store):
     link = Link(Ref("a", "order", "1"), Ref("a", "parcel", "2"))
-    await store.add_links([link])
+    await store.apply(Change(links=[(None, one) for one in [link]]))
 
     assert list((await store.links("a", "a", {"r": ["1", "2"]}))["r"]) == [link]
 
 
 async def test_link_that_is_there_takes_the_newer_lines(store, make):
-    await store.add_links([make.link("po1", "so1", lines={"1": "a"})])
+    await store.apply(Change(links=[(None, one) for one in [make.link("po1", "so1", lines={"1": "a"})]]))
     await store.apply(Change(links=[(None, make.link("po1", "so1", lines={"1": "b"}))]))
 
     assert list((await store.links(make.source, make.sink, {"r": ["po1"]}))["r"]) == [
@@ -60,14 +66,14 @@ async def test_link_remembers_the_effect_that_made_it(store, make, staged, besid
     (due,) = await staged(make.record("1"))
     await store.apply(make.attempt(due, "e1"))
     await store.apply(make.settle(due, "e1"))
-    await store.add_links([make.link("1", "so-e1")])
+    await store.apply(Change(links=[(None, one) for one in [make.link("1", "so-e1")]]))
 
     assert beside.rows("SELECT effect_id FROM links") == [("e1",)]
 
 
 async def test_links_are_found_for_many_records_in_the_order_they_were_made(store, make):
-    await store.add_links([make.link(f"po{n}", f"so{n}") for n in range(600)])
-    await store.add_links([make.link(f"po{n}", f"extra{n}") for n in range(600)])
+    await store.apply(Change(links=[(None, one) for one in [make.link(f"po{n}", f"so{n}") for n in range(600)]]))
+    await store.apply(Change(links=[(None, one) for one in [make.link(f"po{n}", f"extra{n}") for n in range(600)]]))
 
     found = await store.links(make.source, make.sink, {str(n): [f"po{n}"] for n in range(600)})
 

@@ -205,7 +205,9 @@ async def test_trace_does_not_mix_orders_that_share_a_further_identifier(store, 
 async def test_trace_does_not_go_on_through_what_many_share(store, make, staged):
     day = Ref(make.sink, "journal", "2026-11-20")
     await staged(*(make.record(f"PO{n}") for n in range(40)))
-    await store.add_links([Link(Ref(make.source, "order", f"PO{n}"), day) for n in range(40)])
+    await store.apply(
+        Change(links=[(None, one) for one in [Link(Ref(make.source, "order", f"PO{n}"), day) for n in range(40)]])
+    )
 
     trace = await store.trace("PO3")
 
@@ -223,7 +225,7 @@ async def test_trace_refuses_a_name_that_belongs_to_very_many(store, make, stage
 
 
 async def test_trace_of_what_is_only_linked_tells_the_link(store, make):
-    await store.add_links([make.link("PO1", "so1")])
+    await store.apply(Change(links=[(None, one) for one in [make.link("PO1", "so1")]]))
 
     trace = await store.trace("so1")
 
@@ -259,7 +261,7 @@ async def test_trace_costs_the_same_whatever_is_stored(store, make, deliver, pat
     small = _steps(path, "CO-9")
     many = [make.record(f"X{n}", identifiers={"customer_order": f"C{n}"}) for n in range(2000)]
     await store.stage(make.intake(*many, routes=[]))
-    await store.add_links([make.link(f"X{n}", f"so-{n}") for n in range(2000)])
+    await store.apply(Change(links=[(None, one) for one in [make.link(f"X{n}", f"so-{n}") for n in range(2000)]]))
     for n in range(100):
         await deliver(f"Y{n}")
 

@@ -227,6 +227,16 @@ CREATE TABLE links (
 CREATE UNIQUE INDEX links_near ON links (near_account, near_id, near_kind, far_account, far_id, far_kind);
 CREATE INDEX links_far ON links (far_account, far_id);
 
+-- What persons changed of links, so that it can be taken back.
+CREATE TABLE link_changes (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    what TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    edits TEXT NOT NULL                     -- each link before and after, as JSON
+);
+
 CREATE TABLE notices (
     pipeline TEXT NOT NULL,
     code TEXT NOT NULL,
