@@ -127,7 +127,7 @@ def test_adoption_that_is_killed_is_taken_up_again(shop):
 
 
 def test_order_that_was_entered_under_another_reference_is_linked_by_hand_and_goes_the_whole_way_back(shop):
-    """The file vouches that duplicates are refused, and they are not: the link by hand alone keeps it from being made."""
+    """The file vouches that duplicates are refused, and they are not: the link alone keeps it from being made."""
     file = shop.folder / "crossdock.yaml"
     file.write_text(file.read_text().replace("    tenant:", "    duplicates: reject\n    tenant:"))
     order, other = shop.place(2, lines=MUGS)

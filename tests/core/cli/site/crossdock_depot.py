@@ -139,6 +139,11 @@ class Parcels(Source[Depot, Parcel]):
         records = [Record(key=raw["id"], raw=raw) for raw in loads(response.content)]
         yield Batch(records, cursor.now.isoformat(), note=None if records else "the depot is empty")
 
+    async def fetch(self, key: str) -> Record | None:
+        """One of them."""
+        listed = loads((await self.http.get("/parcels")).content)
+        return next((Record(key=raw["id"], raw=raw) for raw in listed if raw["id"] == key), None)
+
     def to_document(self, raw: Json) -> Parcel:
         """One parcel."""
         return Parcel.model_validate(raw)
@@ -183,6 +188,11 @@ class Bookings(Sink[Depot, Parcel]):
         """Whether it is there."""
         found = loads((await self.http.get("/bookings")).content)
         return Done(Receipt("booking", found[effect.key])) if effect.key in found else Absent()
+
+    async def recognise(self, effect: Effect, name: str) -> Probe:
+        """Whether there is a booking of that name."""
+        found = loads((await self.http.get("/bookings")).content)
+        return Done(Receipt("booking", found[name])) if name in found else Absent()
 
 
 class Simulator:
