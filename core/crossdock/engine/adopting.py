@@ -20,7 +20,8 @@ from crossdock.engine.results import Adopting, Fate, Finding
 from crossdock.engine.route import BoundRoute
 from crossdock.engine.settling import Closing, adopted_verdict, adoptions, link_of
 from crossdock.engine.verdict import Verdict, from_error
-from crossdock.errors import StoreError
+from crossdock.errors import StoreError, TransientError
+from crossdock.http import LOST
 from crossdock.store.protocol import Store
 from crossdock.store.rows import Change, Delivery, Intake, State
 
@@ -157,6 +158,9 @@ class Adopter:
             for one in found:
                 for adopted in one.adopted:
                     self._book.imagine(link_of(one.route, one.delivery, adopted.receipt))
+        lost = next((one.verdict for one in found if one.verdict is not None and one.verdict.code == LOST), None)
+        if lost is not None:  # nobody answers there now: the rest would only wait
+            raise TransientError(lost.reason or "the connection is lost", code=LOST, fix=lost.fix)
 
     async def _sight(self, route: BoundRoute, delivery: Delivery, record: Record | None) -> _Sighting:
         """What a run would find; where it would do nothing, or finds a difference: what was made at an earlier time."""
@@ -171,7 +175,7 @@ class Adopter:
     ) -> _Sighting:
         for number in range(_LOOKS):
             sighting = await self._sight_once(route, delivery, record, adopting)
-            if sighting.verdict is None or not sighting.verdict.retry:
+            if sighting.verdict is None or not sighting.verdict.retry or sighting.verdict.code == LOST:
                 break
             if number + 1 < _LOOKS:
                 await self._clock.sleep(min(sighting.verdict.retry_after or _BETWEEN_S, 30.0))

@@ -141,7 +141,7 @@ class Judge:
         if latest is None:
             by_hand = stated_by_hand(links, self._route.sink_name, effect.key)
             if by_hand is not None:
-                return Adopted(self._new(delivery, effect, version, EffectState.ADOPTED, by_hand), by_hand)
+                return Adopted(self.new(delivery, effect, version, EffectState.ADOPTED, by_hand), by_hand)
             return await self._first(delivery, effect, version)
         if self.same(effect, latest):
             return Already(latest)

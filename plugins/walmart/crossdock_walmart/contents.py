@@ -178,14 +178,18 @@ def _by_item(linked: Sequence[LinkedLine], lines: Iterable[PackageLine]) -> dict
 
 def _totals(by_item: Mapping[str, Sequence[LinkedLine]], lines: Iterable[PackageLine]) -> Quantities:
     """How much there is of each group of Walmart's lines, by one of the items that stand for it."""
-    first: dict[tuple[str, ...], str] = {}
+    first: dict[tuple[tuple[str, str], ...], str] = {}
     for item, group in by_item.items():
-        first.setdefault(tuple(one.line.number for one in group), item)
+        first.setdefault(_names(group), item)
     totals: Quantities = defaultdict(Decimal)
     for line in lines:
         group = by_item.get(line.line, ())
-        totals[first.get(tuple(one.line.number for one in group), line.line)] += line.quantity
+        totals[first.get(_names(group), line.line)] += line.quantity
     return totals
+
+
+def _names(group: Sequence[LinkedLine]) -> tuple[tuple[str, str], ...]:
+    return tuple((one.item, one.line.number) for one in group)
 
 
 def _fill(found: Contents, group: Sequence[LinkedLine], before: Decimal, quantity: Decimal) -> Decimal:

@@ -47,13 +47,15 @@ def test_adopt_exits_with_1_where_something_could_not_be_told_and_with_3_where_t
     crossdock, definition, depot, make_parcel
 ):
     depot.parcels = [make_parcel(1)]
+    text = definition.read_text()
+    definition.write_text(text.replace("s3cr3t-of-the-depot", "another-secret"))
+    refused = crossdock("adopt")
+    definition.write_text(text)
     depot.closed = True
     unread = crossdock("adopt")
-    definition.write_text(definition.read_text().replace("s3cr3t-of-the-depot", "another-secret"))
-    refused = crossdock("adopt")
 
     assert (unread.exit_code, refused.exit_code) == (1, 3)
-    assert "parcels ended early: gate: GET" in unread.stdout
+    assert "parcels ended early: " in unread.stdout
     assert "fix: compare the key with the depot's office" in refused.stdout
 
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crossdock import Absent
+from crossdock import Absent, CannotTell
 from crossdock.clock import ManualClock
 from crossdock.engine.adopting import Adopter
 from crossdock.engine.intake import Origin
 from crossdock.engine.linkbook import LinkBook
 from crossdock.engine.results import Fate
-from crossdock.errors import CredentialsError
+from crossdock.errors import CredentialsError, TransientError
 
 pytestmark = pytest.mark.anyio
 
@@ -174,8 +174,12 @@ async def test_adopt_leaves_an_unknown_outcome_to_the_run(bench, belt, world):
     assert (await bench.states())[0][0] == "attempted"
 
 
-async def test_adopt_counts_what_cannot_be_told_and_stores_nothing_of_it(bench, belt, world):
-    world.read_status = 500
+async def test_adopt_counts_what_cannot_be_told_and_stores_nothing_of_it(make_bench, sinks, belt):
+    class Blinking(sinks["create"]):
+        async def probe(self, effect):
+            return CannotTell("it is dark")
+
+    bench = await make_bench(Blinking)
 
     adopter = await adopt(bench, belt, [thing()])
 
@@ -183,7 +187,18 @@ async def test_adopt_counts_what_cannot_be_told_and_stores_nothing_of_it(bench, 
     assert await bench.states() == []
 
 
-async def test_adopt_says_of_a_sink_that_connection_lost_that_it_cannot(make_bench, sinks, belt, world):
+async def test_adopt_ends_early_where_nobody_answers_any_more(bench, belt, world):
+    world.read_status = 500
+
+    with pytest.raises(TransientError) as ended:
+        await adopt(bench, belt, [thing(f"mug-{number}") for number in range(20)], [thing("never")])
+
+    assert ended.value.code == "connection_lost"
+    assert world.reads < 60
+    assert await bench.states() == []
+
+
+async def test_adopt_says_of_a_sink_that_cannot_look_that_it_cannot(make_bench, sinks, belt, world):
     bench = await make_bench(sinks["blind"])
     there(world, "mug")
 
