@@ -183,7 +183,7 @@ async def test_adopt_counts_what_cannot_be_told_and_stores_nothing_of_it(make_be
 
     adopter = await adopt(bench, belt, [thing()])
 
-    assert fates(adopter) == {"mug": (Fate.UNCLEAR, "connection_lost")}
+    assert fates(adopter) == {"mug": (Fate.UNCLEAR, "cannot_look")}
     assert await bench.states() == []
 
 
