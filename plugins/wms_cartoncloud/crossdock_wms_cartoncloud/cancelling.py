@@ -59,12 +59,6 @@ def our_link(known: Known) -> Link | None:
     ours = [link for link in reversed(known.links) if link.far.kind == KIND]
     # What was told back to the channel links the two as well, and says nothing of lines.
     return next((link for link in ours if link.lines), ours[0] if ours else None)
-    """The link to our sale order; the newest where there were several.
-
-    What was told of it since is linked, too, from the other side: those links say nothing of its lines.
-    """
-    links = [link for link in reversed(known.links) if link.far.kind == KIND]
-    return next((link for link in links if link.lines), next(iter(links), None))
 
 
 def must_look(document: SaleOrder | SaleOrderCancellation, link: Link) -> bool:

@@ -27,9 +27,9 @@ def edit(
         for key in {one.link.near.id, one.link.far.id}:
             connection.execute(sql["make_due"], (moment, key, moment))
     kept = codec.to_text([{"before": _to_json(one.before), "after": _to_json(one.after)} for one in edits])
-    number = connection.execute(sql["add_change"], (moment, actor, what, reason, kept)).lastrowid or 0
-    audit.append(connection, [_event(one, number, reason, actor, at) for one in edits])
-    return number
+    ((number,),) = connection.execute(sql["add_change"], (moment, actor, what, reason, kept)).fetchall()
+    audit.append(connection, [_event(one, int(number), reason, actor, at) for one in edits])
+    return int(number)
 
 
 def find(connection: sqlite3.Connection, name: str | None, limit: int) -> list[LinkRow]:

@@ -69,3 +69,13 @@ async def test_links_are_listed_by_either_end(store, make):
     assert [row.link.far.id for row in await store.linked("po1")] == ["so1"]
     assert await store.linked("nothing") == []
     assert {row.made for row in await store.linked()} == {None}
+
+
+async def test_newest_deliveries_are_those_of_the_newest_revision_in_whatever_state(store, make, staged):
+    await staged(make.record("a", {"n": 1}), make.record("b", {"n": 1}))
+    await staged(make.record("a", {"n": 2}))
+
+    found = await store.newest_deliveries(make.pipeline, make.route, ["a", "b", "none"])
+
+    assert {key: (one.key, one.revision) for key, one in found.items()} == {"a": ("a", 2), "b": ("b", 1)}
+    assert b'{"n":2}' in (found["a"].raw or b"")

@@ -29,7 +29,7 @@ WHERE pipeline IN (SELECT name FROM pipelines) AND key = ? AND open = 1 AND stat
     AND due_at > ?
 
 -- name: add_change
-INSERT INTO link_changes (at, actor, what, reason, edits) VALUES (?, ?, ?, ?, ?)
+INSERT INTO link_changes (at, actor, what, reason, edits) VALUES (?, ?, ?, ?, ?) RETURNING id
 
 -- name: changes
 SELECT id, at, actor, what, reason, edits FROM link_changes ORDER BY id DESC LIMIT ?
@@ -56,12 +56,12 @@ WITH RECURSIVE near (account) AS (
     SELECT (SELECT min(l.far_account) FROM links l WHERE l.far_account > far.account) FROM far
     WHERE far.account IS NOT NULL
 ), found (id) AS (
-    SELECT l.id FROM near CROSS JOIN links l ON l.near_account = near.account AND l.near_id = ?
+    SELECT l.id FROM near CROSS JOIN links l WHERE l.near_account = near.account AND l.near_id = ?
     UNION
-    SELECT l.id FROM far CROSS JOIN links l ON l.far_account = far.account AND l.far_id = ?
+    SELECT l.id FROM far CROSS JOIN links l WHERE l.far_account = far.account AND l.far_id = ?
 )
 SELECT l.id, l.near_account, l.near_kind, l.near_id, l.far_account, l.far_kind, l.far_id, l.lines, l.detail, l.at, e.state
 FROM found
-CROSS JOIN links l ON l.id = found.id
+JOIN links l ON l.id = found.id
 LEFT JOIN effects e ON e.id = l.effect_id
 ORDER BY l.id DESC LIMIT ?
