@@ -45,7 +45,8 @@ def moved(site):
     folder = site.folder / "new"
     folder.mkdir()
     urls = site.env["WALMART_URL"], site.env["CARTONCLOUD_URL"]
-    return type(site)(folder, site.walmart, site.cartoncloud, urls, (site.folder / "crossdock.yaml").read_text())
+    definition = (site.folder / "crossdock.yaml").read_text()
+    return type(site)(folder, site.walmart, site.cartoncloud, urls, definition, "sqlite:crossdock.db")
 
 
 def back_up_amid_a_run(site, backup):
@@ -84,6 +85,24 @@ def test_backup_that_was_taken_amid_a_run_is_put_back_elsewhere_and_nothing_is_l
     assert site.told("acknowledged") == {order: [1] for order in [*early, *late, *newest]}
     assert site.told("shipped") == {order: [1] for order in (early[0], late[0], early[1], late[1], newest[0])}
     assert site.run("audit", "verify").returncode == 0
+    check_trace(site, early[1])
+
+
+def check_trace(site, order):
+    """One story, from any of its names, across all three pipelines, and each effect with what it came from."""
+    bought = next(one for one in site.walmart.control("state")["orders"] if one["purchaseOrderId"] == order)
+    made = next(
+        one for one in site.cartoncloud.control("state")["sale_orders"] if one["references"]["customer"] == order
+    )
+    sent = next(one for one in site.cartoncloud.control("state")["consignments"] if f"1Z{order}" in json.dumps(one))
+    names = [order, bought["customerOrderId"], made["id"], made["references"]["numericId"], f"1Z{order}", sent["id"]]
+    stories = [json.loads(site.run("trace", str(name), "--json").stdout) for name in names]
+
+    assert {story["key"] for story in stories} == {order}
+    for story in stories:
+        done = {event["pipeline"] for event in story["events"] if event["kind"] in ("effect.done", "effect.adopted")}
+        read = {event["pipeline"] for event in story["events"] if event["kind"] == "record.read"}
+        assert done == read == {"orders", "acknowledge", "tracking"}
 
 
 def test_checker_finds_doubles_where_a_restored_store_does_not_know_that_it_is_one(loop):

@@ -45,6 +45,8 @@ def tell(event: TraceEvent, detail: dict[str, Any]) -> str:
             return _tell_delivery(event, what, detail)
         case "effect":
             return _tell_effect(event, what, detail)
+        case "key":
+            return f"its content was erased by {detail['actor']}: {detail['reason']}"
         case _:
             near, far = detail["near"], detail["far"]
             return f"linked {near['kind']} {near['id']} with {far['kind']} {far['id']}"
@@ -77,6 +79,8 @@ def _tell_effect(event: TraceEvent, what: str, detail: dict[str, Any]) -> str:
             return f"the answer to {detail['method']} {detail['url']} is lost"
         case "answered":
             return f"answered {detail['status']}"
+        case "absent":
+            return f"looked for {name}, version {detail['version']}: it was not there"
         case "void":
             return f"{name}, version {detail['version']}, was not made"
     made = f": {detail['made']} {detail['id']}" if "made" in detail else ""

@@ -9,6 +9,7 @@ from typing import Any
 
 from crossdock.jsonio import Json, loads
 from crossdock.store import codec
+from crossdock.store.chain import ERASURE
 from crossdock.store.moments import from_micros, to_micros
 from crossdock.store.rows import AuditEvent, DeliverySummary, EffectState, Identifier, State, Trace, TraceEvent
 from crossdock.store.sqlite import audit
@@ -24,6 +25,7 @@ _ORDER = (
     "effect",
     "link",
     "delivery",
+    "key",
 )
 """What comes first of what bears the same time."""
 
@@ -51,6 +53,8 @@ def _collect(connection: sqlite3.Connection, text: str, names: Names) -> Trace:
         (_read(record) for record in names.in_order()),
         _moves(log, deliveries),
         _undone(log, made, steps),
+        _shown_absent(log, made),
+        _erasures(connection, keys),
         chain.from_iterable(_effect(row) for row in effects),
         chain.from_iterable(_step(made[row[0]], row) for row in steps),
         (_linked(names.links[number], made) for number in sorted(names.links)),
@@ -167,6 +171,22 @@ def _undone(
             row, again = effects[effect_id], list(first[effect_id])
             again[5], again[6], again[7] = to_micros(event.at), None, 0
             yield from _step(row, tuple(again))
+
+
+def _shown_absent(log: Sequence[AuditEvent], effects: Mapping[str, tuple[Any, ...]]) -> Iterator[TraceEvent]:
+    """Looks that showed that nothing had happened."""
+    for event in log:
+        row = effects.get(str(event.detail.get("effect")))
+        if event.kind == "effect.absent" and row is not None:
+            facts: dict[str, Json] = {"effect": row[0], "sink": row[2], "version": row[4], "delivery": row[6]}
+            yield TraceEvent(event.at, event.pipeline, "effect.absent", row[1], row[3], facts)
+
+
+def _erasures(connection: sqlite3.Connection, keys: Sequence[str]) -> Iterator[TraceEvent]:
+    """When a person had its content erased."""
+    for event in audit.about(connection, keys) if keys else ():
+        if event.kind == ERASURE:
+            yield TraceEvent(event.at, None, event.kind, None, event.ref, {**event.detail, "actor": event.actor})
 
 
 def _linked(link: FoundLink, effects: dict[str, tuple[Any, ...]]) -> TraceEvent:
