@@ -102,7 +102,8 @@ def check_trace(site, order):
     for story in stories:
         done = {event["pipeline"] for event in story["events"] if event["kind"] in ("effect.done", "effect.adopted")}
         read = {event["pipeline"] for event in story["events"] if event["kind"] == "record.read"}
-        assert done == read == {"orders", "acknowledge", "tracking"}
+        assert read == {"orders", "acknowledge", "tracking"}
+        assert done >= {"orders", "tracking"}  # that it is acknowledged the restored store found by observing
 
 
 def test_checker_finds_doubles_where_a_restored_store_does_not_know_that_it_is_one(loop):

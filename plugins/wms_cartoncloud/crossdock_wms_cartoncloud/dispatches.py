@@ -20,7 +20,7 @@ from crossdock_wms_cartoncloud.consignments import ConsignmentSearch
 from crossdock_wms_cartoncloud.documents import Text
 from crossdock_wms_cartoncloud.listing import Report
 from crossdock_wms_cartoncloud.receipts import KIND
-from crossdock_wms_cartoncloud.rows import moment_at, record_of, text_at
+from crossdock_wms_cartoncloud.rows import moment_at, numbered, record_of, text_at
 from crossdock_wms_cartoncloud.searching import OrderSearch
 from crossdock_wms_cartoncloud.shape import DISPATCH
 from crossdock_wms_cartoncloud.shipments import Fields, Patience, to_shipment
@@ -157,7 +157,7 @@ class DispatchSource(Source[CartonCloudConnection, Shipment]):
         found = await self.consignments.of(shipped, report)
         if not report.complete:
             return []  # a consignment that was overlooked would look like one that is gone
-        return [record_of(order, {"sale_order": order, "consignments": found.get(_key(order), [])}) for order in orders]
+        return [_record(order, found.get(_key(order), [])) for order in orders]
 
     async def _left(
         self, position: Position, found: Mapping[str, datetime], now: datetime, report: Report
@@ -184,3 +184,8 @@ def _key(order: Json) -> str:
 def _dispatched_at(order: Json, position: Position, now: datetime) -> datetime:
     said = moment_at(order, "timestamps", "dispatched", "time")
     return said or position.watched.get(_key(order), now)
+
+
+def _record(order: Json, consignments: Sequence[Json]) -> Record:
+    raw = {"sale_order": order, "consignments": consignments}
+    return record_of(order, raw, names=numbered("consignment", consignments))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from crossdock import Record
 from crossdock.jsonio import Json
@@ -47,11 +49,19 @@ def names_of(order: Json) -> dict[str, str]:
     return {name: value for name, value in names.items() if value is not None}
 
 
-def record_of(order: Json, raw: Json = None, *, version: int | None = None) -> Record:
-    """The record of a sale order; `raw` is kept where it is more than the order itself."""
+def numbered(name: str, rows: Sequence[Json]) -> dict[str, str]:
+    """The ids of several things as names: "consignment", "consignment_2"."""
+    ids = [found for found in (text_at(row, "id") for row in rows) if found is not None]
+    return {name if place == 1 else f"{name}_{place}": found for place, found in enumerate(ids, start=1)}
+
+
+def record_of(
+    order: Json, raw: Json = None, *, version: int | None = None, names: Mapping[str, str] = MappingProxyType({})
+) -> Record:
+    """The record of a sale order; `raw` is kept where it is more than the order itself, `names` beside the order's."""
     return Record(
         key=text_at(order, "id") or "",
         raw=order if raw is None else raw,
         version=version,
-        identifiers=names_of(order),
+        identifiers={**names_of(order), **names},
     )

@@ -50,7 +50,8 @@ async def test_dispatched_orders_come_with_their_consignments(tenant: Any, read:
     (record,) = records(batches).values()
     assert record.raw == {"sale_order": order, "consignments": mine}
     assert (record.key, record.version) == ("so-1", None)
-    assert record.identifiers == {"customer_reference": "PO-so-1", "numeric_id": "780"}
+    names = {"customer_reference": "PO-so-1", "numeric_id": "780", "consignment": "con-1", "consignment_2": "con-2"}
+    assert record.identifiers == names
     assert batches[0].backfill
     assert "first read" in batches[-1].note
 
