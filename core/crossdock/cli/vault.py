@@ -15,7 +15,7 @@ from crossdock.clock import SystemClock
 from crossdock.errors import ConfigError
 from crossdock.observe.redact import register
 from crossdock.store.cipher import Key
-from crossdock.store.open import open_store
+from crossdock.store.open import is_there, open_store
 from crossdock.store.protocol import Store
 
 if TYPE_CHECKING:
@@ -72,9 +72,8 @@ async def stored_secrets(outline: Outline) -> Mapping[str, datetime]:
 
 
 def store_exists(outline: Outline) -> bool:
-    """Whether there is a store to look at; opening one that is not there would make it."""
-    path = getattr(open_store(outline.store, clock=SystemClock(), folder=outline.folder), "path", None)
-    return path is None or bool(path.exists())
+    """Whether there is a store to look at; opening one that is not there would make it. Raises: StoreError."""
+    return is_there(outline.store, folder=outline.folder)
 
 
 def mask_secrets_of(models: Iterable[BaseModel]) -> None:

@@ -7,19 +7,22 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crossdock.clock import Clock, SystemClock
 from crossdock.errors import ConfigError
 from crossdock.store.cipher import Key
-from crossdock.store.protocol import Store
 from crossdock.store.sqlite.backup import Restored, restore
-from crossdock.store.sqlite.store import SqliteStore
+from crossdock.store.sqlite.file import SqliteStore
+
+if TYPE_CHECKING:
+    from crossdock.store.postgres.store import PostgresStore
 
 SHARED = ("postgresql", "postgres")
 """The words of a store that several processes share."""
 
 
-def open_store(url: str, *, clock: Clock, key: Key | None = None, folder: Path = Path()) -> Store:
+def open_store(url: str, *, clock: Clock, key: Key | None = None, folder: Path = Path()) -> SqliteStore | PostgresStore:
     """A store, to be entered with `async with`; a relative path starts at `folder`. Raises: ConfigError."""
     scheme, colon, rest = url.partition(":")
     if colon and scheme == "sqlite" and rest.removeprefix("//"):
@@ -54,7 +57,13 @@ def scratch(url: str, name: str) -> Iterator[Callable[[], str]]:
         scratch.remove(url, name)
 
 
-def _shared(url: str, clock: Clock, key: Key | None) -> Store:
+def is_there(url: str, *, folder: Path = Path()) -> bool:
+    """Whether there is such a store already; makes none. Raises: ConfigError; StoreError where no server answers."""
+    store = open_store(url, clock=SystemClock(), folder=folder)
+    return store.path.exists() if isinstance(store, SqliteStore) else store.is_there()
+
+
+def _shared(url: str, clock: Clock, key: Key | None) -> PostgresStore:
     try:
         from crossdock.store.postgres.store import PostgresStore
     except ImportError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import zlib
 from collections import Counter
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -48,9 +49,29 @@ from crossdock.store.open import open_store
 from crossdock.store.rows import Intake
 
 
-@pytest.fixture(params=["asyncio", "trio"])
-def anyio_backend(request):
-    return request.param
+def pytest_generate_tests(metafunc):
+    """How one delivery goes is tried on both stores; on PostgreSQL, which takes longer, on one event loop a test."""
+    if "anyio_backend" not in metafunc.fixturenames:
+        return
+    loops = ["asyncio", "trio"]
+    if "store_kind" not in metafunc.fixturenames:
+        metafunc.parametrize("anyio_backend", loops)
+        return
+    cases = [("sqlite", loop) for loop in loops]
+    if metafunc.definition.path.name == "test_delivering.py":
+        cases.append(("postgresql", loops[zlib.crc32(metafunc.function.__name__.encode()) % 2]))
+    ids = [loop if kind == "sqlite" else f"{kind}-{loop}" for kind, loop in cases]
+    metafunc.parametrize(("store_kind", "anyio_backend"), cases, ids=ids)
+
+
+@pytest.fixture
+def anyio_backend():
+    raise NotImplementedError("given by pytest_generate_tests")
+
+
+@pytest.fixture
+def store_kind():
+    raise NotImplementedError("given by pytest_generate_tests")
 
 
 class Thing(Document):
@@ -341,23 +362,26 @@ class Bench:
 
 @asynccontextmanager
 async def open_bench(
-    folder, clock, world, sink=ThingSink, *, sink_settings=None, mappers=None, account=None, **options
+    folder, clock, world, sink=ThingSink, *, sink_settings=None, mappers=None, account=None, address=None, **options
 ):
     connection = Shelf(base_url="https://shelf.example.test", auth=OpenDoor())
     described = replace(endpoint("shelf_one", connection, 8), quota_factor=None, **account or {})
     async with (
-        open_store(f"sqlite:{folder}/x.db", clock=clock) as store,
+        open_store(address or f"sqlite:{folder}/x.db", clock=clock) as store,
         open_client(described, clock=clock, transport=lambda: httpx.MockTransport(world.handle)) as client,
     ):
         yield Bench(store, clock, world, client, sink(**sink_settings or {}), mappers or [Paint()], options)
 
 
 @pytest.fixture
-async def make_bench(tmp_path, clock, world):
+async def make_bench(tmp_path, clock, world, store_kind, request):
+    address = request.getfixturevalue("postgres_url") if store_kind == "postgresql" else None
     async with AsyncExitStack() as stack:
 
         async def make(sink=ThingSink, **settings):
-            return await stack.enter_async_context(open_bench(tmp_path, clock, world, sink, **settings))
+            return await stack.enter_async_context(
+                open_bench(tmp_path, clock, world, sink, address=address, **settings)
+            )
 
         yield make
 

@@ -7,7 +7,7 @@ import pytest
 from crossdock.clock import ManualClock
 from crossdock.errors import ConfigError
 from crossdock.store.open import open_store
-from crossdock.store.sqlite.store import SqliteStore
+from crossdock.store.sqlite.file import SqliteStore
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,11 @@ def migrate(session: Session, where: str, known: Sequence[Migration] | None = No
         raise faults.explain(error, where) from error
 
 
+def is_made(session: Session, where: str) -> bool:
+    """Whether the schema is a store already, of whatever version."""
+    return _version(session, where) > 0
+
+
 def _version(session: Session, where: str) -> int:
     sql = load("schema")
     schema, table = session.execute(sql["place"]).fetchone()

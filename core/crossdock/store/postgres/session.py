@@ -33,6 +33,9 @@ class Session:
     def execute(self, query: str, values: Sequence[object] = ()) -> Any:
         """Run one query; a list that it begins with goes as one array."""
         if isinstance(query, Query):
+            first = _own(query.place[0]).get(f"before {query.place[1]}")
+            if first is not None:  # what a single writer needs no lock for
+                self._cursor().execute(first)
             if query.listed:
                 values = (list(dict.fromkeys(values[: query.listed])), *values[query.listed :])
             return self._cursor().execute(statement(query.place, query), values)

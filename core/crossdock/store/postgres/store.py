@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 import anyio
 import psycopg
@@ -23,12 +23,12 @@ from crossdock.store.postgres import faults
 from crossdock.store.postgres.address import shown
 from crossdock.store.postgres.leases import Keeper, Lease, in_use, known
 from crossdock.store.postgres.line import Line, closed
-from crossdock.store.postgres.migrate import migrate
+from crossdock.store.postgres.migrate import is_made, migrate
 from crossdock.store.postgres.reader import Reader
 from crossdock.store.postgres.writer import Writer
 from crossdock.store.protocol import LONGEST_REQUEST, Store
 from crossdock.store.rows import Change
-from crossdock.store.sqlite.store import SqliteStore
+from crossdock.store.sqlite.store import TableStore
 
 T = TypeVar("T")
 
@@ -36,7 +36,7 @@ _TIMES = 3
 """How much longer a lease is than the longest request."""
 
 
-class PostgresStore(SqliteStore):
+class PostgresStore(TableStore):
     """Durable state on a server. What is asked and written is the same; where it lies, and who owns a run, differ."""
 
     def __init__(self, url: str, *, clock: Clock, key: Key | None = None) -> None:
@@ -114,12 +114,22 @@ class PostgresStore(SqliteStore):
 
     # ------------------------------------------------------------ opened
 
+    def is_there(self) -> bool:
+        """Whether the tables are there already. Raises: StoreError."""
+        line = Line(self._url)
+        try:
+            return is_made(line.session(), line.where)
+        except psycopg.Error as error:
+            raise faults.explain(error, line.where) from error
+        finally:
+            line.close()
+
     @property
-    def _writer(self) -> Any:
+    def _writer(self) -> _Bound:
         return _Bound(self._parts[0], self._lease)
 
     @property
-    def _reader(self) -> Any:
+    def _reader(self) -> Reader:
         return self._parts[1]
 
     @property

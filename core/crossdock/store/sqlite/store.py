@@ -1,33 +1,29 @@
-"""The store in one SQLite file."""
+"""All that a store does which does not depend on where its tables lie."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
-from typing import Self
+from typing import Protocol, TypeVar
 
 import anyio
-from anyio import to_thread
 
 from crossdock.clock import Clock
 from crossdock.contract.values import Links
-from crossdock.errors import StoreError
 from crossdock.http.buckets import Ask, Rented, Told
 from crossdock.http.circuit import Outage
 from crossdock.http.types import Rate, Token
 from crossdock.store import auditing
-from crossdock.store.chain import OURSELVES, AuditHead, AuditRow
+from crossdock.store.chain import AuditHead, AuditRow
 from crossdock.store.cipher import Key, need_key
-from crossdock.store.protocol import LEASE, LONGEST_REQUEST, Store
+from crossdock.store.protocol import LEASE
 from crossdock.store.rows import (
     AlertRow,
     Alerts,
-    AuditEvent,
     Change,
     CredentialRow,
     CursorRow,
@@ -65,7 +61,6 @@ from crossdock.store.sqlite import (
     limits,
     lineage,
     links,
-    lock,
     notices,
     relinking,
     retention,
@@ -74,80 +69,55 @@ from crossdock.store.sqlite import (
     status,
     trace,
 )
-from crossdock.store.sqlite import backup as backups
 from crossdock.store.sqlite import drift as drifting
 from crossdock.store.sqlite import intake as staging
 from crossdock.store.sqlite import pauses as pausing
-from crossdock.store.sqlite.connections import open_writer
-from crossdock.store.sqlite.migrate import migrate
-from crossdock.store.sqlite.reader import Reader
-from crossdock.store.sqlite.writer import Writer
 
 _FEW = 8  # look-ups of so many keys are made at once, without a thread
 _ASK_AGAIN_S = 0.25
 
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], T]
 
-class SqliteStore:
-    """Durable state in one file. It is open between `__aenter__` and `__aexit__`."""
 
-    def __init__(self, path: Path, *, clock: Clock, key: Key | None = None) -> None:
-        self.path = path
-        self._clock = clock
-        self._key = key
-        self._tokens: dict[str, Token] = {}
-        self._renewals: defaultdict[str, anyio.Lock] = defaultdict(anyio.Lock)
-        self._opened: tuple[Writer, Reader] | None = None
-        self._exit = AsyncExitStack()
+class Writing(Protocol):
+    """Writes in transactions that many callers share."""
 
-    async def __aenter__(self) -> Self:
-        async with AsyncExitStack() as stack:
-            connection = await to_thread.run_sync(self._open)
-            stack.callback(_close, connection)
-            reader = Reader(self.path)
-            stack.callback(reader.close)
-            writer = Writer(connection, self.path, self._clock)
-            group = await stack.enter_async_context(anyio.create_task_group())
-            group.start_soon(writer.run)
-            stack.callback(writer.close)
-            self._opened = writer, reader
-            self._exit = stack.pop_all()
-        return self
+    async def apply(self, change: Change) -> None:
+        """Write a change."""
 
-    async def __aexit__(self, *exc: object) -> None:
-        # Whatever ended the body, those who still wait are served before the file is closed.
-        self._writer.close()
-        try:
-            await self._exit.aclose()
-        finally:
-            self._opened = None
+    async def do(self, work: Work[T], weight: int = 1) -> T:
+        """Do other work in a transaction and return what it returns."""
 
-    # ------------------------------------------------------------ runs
 
-    @asynccontextmanager
-    async def running(
-        self, pipelines: Sequence[str], longest_request: timedelta = LONGEST_REQUEST
-    ) -> AsyncIterator[Mapping[str, str]]:
-        """Hold the run lock: one for the whole file, gone with its process."""
-        with lock.hold(self.path):
-            await self._mark()
-            try:
-                yield {}
-            finally:
-                with anyio.CancelScope(shield=True), suppress(StoreError):  # the mark of the begin does, too
-                    await self._mark()
+class Reading(Protocol):
+    """Asks beside the writer."""
 
-    def owned(self, pipeline: str) -> Store:
-        """This store: nobody can take a pipeline from the process that holds the lock."""
-        return self
+    async def soon(self, query: Work[T]) -> T:
+        """Ask for a few rows by an index: at once, where that costs less than a thread."""
+
+    async def ask(self, query: Work[T]) -> T:
+        """Ask in a thread."""
+
+
+class TableStore:
+    """What is asked and written in the same way wherever the tables lie: backends say how to write and to read."""
+
+    _clock: Clock
+    _key: Key | None
+    _tokens: dict[str, Token]
+    """Access tokens, where there is no key to seal them with."""
+    _renewals: defaultdict[str, anyio.Lock]
+
+    @property
+    def _writer(self) -> Writing:
+        raise NotImplementedError
+
+    @property
+    def _reader(self) -> Reading:
+        raise NotImplementedError
 
     # ------------------------------------------------------------ backups
-
-    async def backup(self, target: Path, *, at: datetime, actor: str) -> int:
-        """Copy the store into a new file."""
-        size = await backups.take(self.path, target, at)
-        event = AuditEvent("store.backed_up", None, "store", at, actor=actor, detail={"file": target.name})
-        await self._writer.apply(Change(audit=[event]))
-        return size
 
     async def mark_restored(self, *, at: datetime, backup_at: datetime | None, actor: str) -> datetime:
         """Note that this store was put back from a backup."""
@@ -156,14 +126,6 @@ class SqliteStore:
     async def doubt(self, pipeline: str) -> Doubt | None:
         """What is doubtful since the store was put back."""
         return await self._reader.soon(partial(lineage.doubt, pipeline=pipeline))
-
-    async def _mark(self) -> None:
-        """Renew the mark in the store and beside it; an older copy that was put back by hand is recognised by that."""
-        said = await to_thread.run_sync(lineage.said_beside, self.path)
-        if await self._reader.soon(partial(lineage.is_put_back, said=said)):
-            await self.mark_restored(at=self._clock.now(), backup_at=None, actor=OURSELVES)
-        mark = await self._writer.do(partial(lineage.renew, said=said))
-        await to_thread.run_sync(lineage.say_beside, self.path, mark)
 
     # ------------------------------------------------------------ intake
 
@@ -375,10 +337,6 @@ class SqliteStore:
         """Erase the content of all records of these keys now."""
         return await self._writer.do(partial(retention.erase_key, keys=keys, reason=reason, actor=actor, at=at))
 
-    async def tidy(self) -> None:
-        """Shrink the file, and empty the write-ahead log."""
-        await self._writer.outside(retention.give_back)
-
     # ------------------------------------------------------------ tokens and secrets
 
     async def load(self, account: str) -> Token | None:
@@ -501,38 +459,3 @@ class SqliteStore:
     async def remove_secret(self, name: str) -> bool:
         """Forget a secret."""
         return await self._writer.do(partial(sealed.remove_secret, name=name))
-
-    # ------------------------------------------------------------ opening
-
-    def _open(self) -> sqlite3.Connection:
-        connection = open_writer(self.path)
-        try:
-            migrate(connection, self.path)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    @property
-    def _writer(self) -> Writer:
-        return self._both()[0]
-
-    @property
-    def _reader(self) -> Reader:
-        return self._both()[1]
-
-    def _both(self) -> tuple[Writer, Reader]:
-        if self._opened is None:
-            raise StoreError(f"the store {self.path} is not open", code="store_closed")
-        return self._opened
-
-
-def _close(connection: sqlite3.Connection) -> None:
-    # Fresh statistics for the planner, where enough changed; a full disk is no reason to fail now.
-    try:
-        if connection.total_changes:
-            connection.execute("PRAGMA optimize")
-    except sqlite3.Error:
-        pass
-    finally:
-        connection.close()

@@ -10,7 +10,7 @@ import pytest
 
 from crossdock.clock import ManualClock
 from crossdock.errors import ConfigError, StoreError
-from crossdock.store.open import open_store
+from crossdock.store.open import is_there, open_store
 from crossdock.store.postgres.address import shown
 
 pytestmark = pytest.mark.anyio
@@ -47,6 +47,14 @@ async def test_opening_makes_the_store_and_finds_it_again(opened, tables):
             assert len(await store.secret_names()) == 0
         assert before == set()
         assert {"deliveries", "crossdock_schema"} <= tables(), number
+
+
+async def test_looking_whether_there_is_a_store_makes_none(opened, empty_postgres_url, tables):
+    assert is_there(empty_postgres_url) is False
+    assert tables() == set()
+
+    async with opened():
+        assert is_there(empty_postgres_url) is True
 
 
 async def test_processes_that_open_a_new_store_at_once_make_it_once(opened):
@@ -148,7 +156,7 @@ def test_missing_driver_names_what_to_install():
 import sys
 sys.modules["psycopg"] = None
 from crossdock.clock import ManualClock
-from crossdock.store.open import open_store
+from crossdock.store.open import is_there, open_store
 open_store("postgresql://db.example.test/shop", clock=ManualClock())
 """
 

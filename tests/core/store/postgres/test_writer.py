@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 import anyio
 import pytest
 
 from crossdock.errors import StoreError
-from crossdock.store.rows import Change, State
+from crossdock.http import Ask, Rate
+from crossdock.store.rows import AlertRow, Change, State
 
 pytestmark = pytest.mark.anyio
 
@@ -165,3 +167,30 @@ async def test_closing_serves_those_who_wait(open_shared, make, beside):
     assert beside.rows("SELECT count(*) FROM audit") == [(300,)]
     with pytest.raises(StoreError, match="is not open"):
         await store.apply(Change())
+
+
+async def test_processes_that_rent_at_once_never_rent_the_same_calls(store, open_shared, clock):
+    rate, rented = Rate("POST /things", 20), []
+
+    async def rent(one):
+        rented.append((await one.rent("shop:1", rate, Ask(6), clock.now())).calls)
+
+    async with open_shared() as other, anyio.create_task_group() as tasks:
+        for number in range(8):
+            tasks.start_soon(rent, (store, other)[number % 2])
+
+    assert sum(rented) <= 20
+    assert max(rented) == 6
+
+
+async def test_of_processes_that_would_tell_a_person_at_once_one_does(store, open_shared, clock):
+    issue, told = AlertRow("delivery:17", "orders", "held", {}), []
+
+    async def claim(one):
+        told.extend((await one.claim_alerts({"orders"}, [issue], repeat=timedelta(days=1), at=clock.now())).new)
+
+    async with open_shared() as other, anyio.create_task_group() as tasks:
+        for number in range(6):
+            tasks.start_soon(claim, (store, other)[number % 2])
+
+    assert len(told) == 1

@@ -153,7 +153,7 @@ from pathlib import Path
 import anyio
 from crossdock.clock import ManualClock
 from crossdock.errors import StoreError
-from crossdock.store.sqlite.store import SqliteStore
+from crossdock.store.sqlite.file import SqliteStore
 
 async def main():
     with tempfile.TemporaryDirectory() as folder:  # loads what is loaded late: later it may be out of reach

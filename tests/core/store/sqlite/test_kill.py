@@ -19,7 +19,7 @@ import anyio
 from crossdock.clock import SystemClock
 from crossdock.contract.values import Record
 from crossdock.store.rows import Change, DeliveryUpdate, Intake, State, AuditEvent
-from crossdock.store.sqlite.store import SqliteStore
+from crossdock.store.sqlite.file import SqliteStore
 
 clock, name = SystemClock(), sys.argv[2]
 
