@@ -55,7 +55,7 @@ def test_plugins_show_lists_components_and_their_settings(crossdock):
         ("auth", "depot.key"),
     }
     assert components["source", "depot.parcels"]["summary"] == "Parcels that wait."
-    [limit] = components["sink", "depot.bookings"]["settings"]
+    [limit] = [one for one in components["sink", "depot.bookings"]["settings"] if one["name"] == "limit"]
     assert limit == {
         "name": "limit",
         "type": "whole number",

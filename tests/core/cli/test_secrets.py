@@ -20,6 +20,7 @@ def test_secret_from_stdin_is_sealed_and_used_by_a_run(crossdock, sealed, depot,
     assert SECRET.encode() not in b"".join(path.read_bytes() for path in tmp_path.glob("depot.db*"))
 
 
+@pytest.mark.shows_planted  # the file that it is taken from
 def test_secret_from_a_strict_file(crossdock, sealed, key_file, tmp_path):
     source = tmp_path / "value"
     source.write_text(SECRET)
@@ -72,6 +73,7 @@ def test_set_refuses_a_value_that_cannot_be_one(crossdock, sealed, key_file, val
     assert message in result.stderr
 
 
+@pytest.mark.shows_planted  # the file that it would be taken from
 def test_set_refuses_a_file_that_others_may_read_or_that_is_not_there(crossdock, sealed, key_file, tmp_path):
     source = tmp_path / "value"
     source.write_text(SECRET)
