@@ -25,7 +25,7 @@ TENANT = "8f0c7a52-3c1d-4f7e-9a55-0d6f5b1c2e90"
 
 DEFINITION = """\
 version: 1
-store: "${env:CROSSDOCK_STORE}"
+store: sqlite:crossdock.db
 connections:
   walmart_us:
     use: walmart
@@ -269,7 +269,7 @@ def _post(url: str, body: dict | bytes, headers: dict[str, str]) -> dict:
 
 
 @contextmanager
-def open_site(folder: Path, definition: str, store: str = "sqlite:crossdock.db") -> Iterator[Site]:
+def open_site(folder: Path, definition: str, store: str = "") -> Iterator[Site]:
     with ExitStack() as stack:
         walmart, cartoncloud = WalmartSimulator(seed=1), CartonCloudSimulator(seed=2)
         urls = [stack.enter_context(one.running()) for one in (walmart, cartoncloud)]
@@ -287,7 +287,8 @@ def site(tmp_path):
 @pytest.fixture
 def shared(tmp_path, postgres_url):
     """A site whose store lies on a PostgreSQL server, so that several processes may share it."""
-    with open_site(tmp_path, LOOP, postgres_url) as opened:
+    definition = LOOP.replace("store: sqlite:crossdock.db", 'store: "${env:CROSSDOCK_STORE}"')
+    with open_site(tmp_path, definition, postgres_url) as opened:
         yield opened
 
 

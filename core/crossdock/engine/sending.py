@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from crossdock.boundary import reach
+from crossdock.boundary import reach, sabotaged
 from crossdock.clock import Clock
 from crossdock.contract.values import Answers, Effect, Receipt
 from crossdock.engine.route import BoundRoute
@@ -199,6 +199,8 @@ class Sending:
             allowed_s = _PROMPT_S
             while (delay_s := await self._journal_attempt(position)) > allowed_s:
                 _log.warning("journal.slow", delay_s=delay_s)
+                if sabotaged("no-fence"):
+                    break
                 allowed_s = min(allowed_s * 2, _LATE_S)  # a store that is always slow keeps nothing from being sent
             left = True
 
