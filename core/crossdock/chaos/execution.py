@@ -162,8 +162,6 @@ class Executor:
         if struck is not None:
             await self._hit(struck, pipelines, strike)
         for other in others:
-            while await other.halted():
-                await other.go_on()
             self._check(site.note(await other.end()), "a run in the midst of faults")
         return struck is not None
 

@@ -58,8 +58,10 @@ class Program:
         return self.is_stopped
 
     async def end(self) -> Ended:
-        """Wait for its end; one that hangs is aborted, and says where it hung. Raises: CrossdockError."""
-        if not await self._wait(lambda: self.outcome is not None):
+        """Wait for its end, whoever stops it; one that hangs is aborted, and says where. Raises: CrossdockError."""
+        while await self._wait(lambda: self.is_stopped or self.outcome is not None) and self.outcome is None:
+            await self.go_on()
+        if self.outcome is None:
             await self.nursery.tell(id=self.number, signal=int(signal.SIGABRT))
             await self._wait(lambda: self.outcome is not None)
         if self.outcome is None:
