@@ -85,6 +85,16 @@ async def closing(batches: AsyncIterator[Batch]) -> AsyncIterator[AsyncIterator[
                 await close()
 
 
+async def _cursor_first(batches: AsyncIterator[Batch]) -> AsyncIterator[Batch]:
+    """What a checker wants to see found: a cursor that is kept before the records that it says were read."""
+    read = [batch async for batch in batches]
+    for batch in read:
+        if batch.cursor is not None:
+            yield Batch(cursor=batch.cursor)
+    for batch in read:
+        yield replace(batch, cursor=None)
+
+
 def check_record(record: Record, source: str) -> None:
     """Refuse what no store can keep. Raises: PluginError, so that it stops its own pipeline and no other."""
     for what, text in (("key", record.key), ("ordering key", record.ordering_key or record.key)):
@@ -135,7 +145,7 @@ class IntakeReader:
         now = await self._origin.http.vendor_now()
         cursor = Cursor(value=None if row is None else row.value, now=now, sweep=sweep)
         async with closing(self._origin.source.read(cursor)) as batches:
-            async for batch in batches:
+            async for batch in _cursor_first(batches) if sabotaged("cursor-first") else batches:
                 if batch.records or batch.cursor is not None:
                     await self._stage(batch, first=row is None, sweep=sweep, tally=tally)
                 else:
@@ -174,8 +184,6 @@ class IntakeReader:
             cursor=batch.cursor,
             swept=batch.cursor is not None and (sweep or first),
         )
-        if sabotaged("cursor-first"):
-            await self._store.stage(replace(intake, records=()))
         reach("intake.before_store")
         staged = await self._store.stage(intake)
         reach("intake.after_store")
