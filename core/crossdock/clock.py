@@ -73,6 +73,10 @@ class ManualClock:
         self._now += timedelta(seconds=seconds)
         self._elapsed += seconds
 
+    def set_ahead(self, seconds: float) -> None:
+        """Set the wall clock alone, as a person or a time service does; negative: back."""
+        self._now += timedelta(seconds=seconds)
+
     async def sleep(self, seconds: float) -> None:
         """Advance by `seconds` and let other tasks run."""
         self.slept.append(seconds)

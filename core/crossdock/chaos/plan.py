@@ -34,7 +34,7 @@ _AIMED = {
     "cursor-first": (Blow.KILL, ("intake.before_store",)),
 }
 """Where a safeguard is left out, what it is there for happens in most turns."""
-_STEPS_S = (-5.0, -1.0)
+_STEPS_S = (-3600.0, -600.0, -5.0)
 
 
 @dataclass(frozen=True, slots=True)

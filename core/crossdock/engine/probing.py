@@ -17,6 +17,9 @@ from crossdock.store.rows import Doubt, EffectRow, EffectState, StepRow
 
 _SOON = timedelta(seconds=1)
 
+_SLEWED = timedelta(milliseconds=500)
+"""What a clock that is only kept right, not set, may gain between two looks."""
+
 _AGAIN = timedelta(seconds=2)
 """How soon to look again where looking itself failed."""
 
@@ -54,6 +57,8 @@ class Prober:
         self._route = route
         self._clock = clock
         self._doubt = doubt
+        self._looked: dict[str, tuple[datetime, datetime, float]] = {}
+        """For each effect its last attempt, and when it was first looked for since, by both clocks."""
 
     def is_open(self, row: EffectRow) -> bool:
         """Whether a stored effect may have happened without our knowing."""
@@ -96,7 +101,7 @@ class Prober:
             return ProvenAbsent(forgotten(row.steps))
         asked_at = self._clock.now()
         row, moved = _on_our_clock(row, asked_at)
-        settles_at = self._settles_at(last_attempt(row))
+        settles_at = self._settles_at(last_attempt(row)) + self._set_ahead(row, asked_at)
         match await self.ask(to_effect(row)):
             case Done(receipt):
                 return Found(receipt)
@@ -120,6 +125,15 @@ class Prober:
         if asked_at < settles_at + self._route.recheck:
             return unknown(f"its answer was lost, and looking failed: {reason}", asked_at + _AGAIN)
         return held_unknown(f"its answer was lost, and looking keeps failing: {reason}")
+
+    def _set_ahead(self, row: EffectRow, now: datetime) -> timedelta:
+        """How far our clock was set ahead since the first look: so much less time has passed than it says."""
+        attempted, counted = last_attempt(row), self._clock.monotonic()
+        if row.id not in self._looked or self._looked[row.id][0] != attempted:
+            self._looked[row.id] = (attempted, now, counted)
+        _, since, before = self._looked[row.id]
+        ahead = (now - since) - timedelta(seconds=counted - before)
+        return ahead if ahead > _SLEWED else timedelta(0)
 
     def _settles_at(self, last: datetime) -> datetime:
         """From when on absence counts of what may have been sent at `last`."""

@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from crossdock import Batch, Done, Effect, HoldError, Receipt, Record
-from crossdock.engine.probing import Open, Prober
+from crossdock.engine.probing import Open, Prober, ProvenAbsent
 from crossdock.engine.verdict import leaf
 from crossdock.errors import AnswerLostError, CredentialsError, StoreError, TransientError
 from crossdock.store.rows import Change, DeliveryUpdate, State
@@ -467,6 +467,22 @@ async def test_clock_that_was_ahead_keeps_nothing_unknown_for_ever(bench, world,
 
     assert isinstance(found, Open)
     assert [step.attempted_at for step in found.steps] == [clock.now()]
+
+
+async def test_clock_that_is_set_ahead_lets_no_absence_count_too_early(bench, world, clock):
+    world.script = ["lost_before"]
+    await bench.run([thing()])
+    (one,) = await bench.store.deliveries()
+    (row,) = await bench.store.effects_of(one.id)
+    prober = Prober(bench.route(), clock)
+
+    first = await prober.resolve(row)
+    clock.set_ahead(3600)
+    early = await prober.resolve(row)
+    clock.advance(60)
+    settled = await prober.resolve(row)
+
+    assert (type(first), type(early), type(settled)) == (Open, Open, ProvenAbsent)
 
 
 async def test_full_disk_after_the_send_ends_the_run_and_doubles_nothing(bench, world, clock, monkeypatch):
