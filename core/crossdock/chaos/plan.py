@@ -79,7 +79,7 @@ def plan(scenario: Scenario, seed: int, number: int, blows: Sequence[Blow], sabo
     runs = sum(1 for step in scenario.steps_of("chaos") if step.run)
     first = [_first(seed, number, turn) for turn in range(runs)]
     turns = [_turn(scenario, chance, moment, possible) for moment in first]
-    return Plan(number, [_sharpened(turn, chance, sabotage) for turn in turns] if sabotage else turns)
+    return Plan(number, _revoked_once([_sharpened(turn, chance, sabotage) for turn in turns] if sabotage else turns))
 
 
 def _first(seed: int, number: int, turn: int) -> str:
@@ -95,6 +95,17 @@ def _turn(scenario: Scenario, chance: random.Random, moment: str, blows: Mapping
     while chance.random() < 0.3:
         strikes.append(_strike(chance, chance.choice(MOMENTS), blows))
     return Turn(_faults(scenario, chance), strikes, chance.choice((0.0, 0.0, 20.0)))
+
+
+def _revoked_once(turns: Sequence[Turn]) -> list[Turn]:
+    """Tokens that are refused twice running stop a connection until a person comes: that is no fault."""
+    strikes = [strike for turn in turns for strike in turn.strikes]
+    first = next((place for place, strike in enumerate(strikes) if strike.blow is Blow.REVOKE), -1)
+    kept = iter(
+        replace(strike, blow=Blow.KILL) if strike.blow is Blow.REVOKE and place != first else strike
+        for place, strike in enumerate(strikes)
+    )
+    return [replace(turn, strikes=[next(kept) for _ in turn.strikes]) for turn in turns]
 
 
 def _sharpened(turn: Turn, chance: random.Random, sabotage: str) -> Turn:
