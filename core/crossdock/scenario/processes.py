@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,8 @@ async def simulator(name: str, seed: int) -> AsyncIterator[str]:
     try:
         yield await _ready(process, name)
     finally:
-        process.terminate()
+        with suppress(ProcessLookupError):  # it ended by itself
+            process.terminate()
         with anyio.CancelScope(shield=True):
             await process.wait()
 
