@@ -58,7 +58,8 @@ async def test_audit_names_the_row_that_was_changed(store, logged, change):
 
 async def test_audit_names_the_row_whose_byte_was_flipped(store, logged):
     logged(
-        "UPDATE audit SET hash = CAST(substr(hash, 1, 3) || x'00' || substr(hash, 5) AS BLOB) WHERE seq = 3",
+        "UPDATE audit SET hash = CAST(substr(hash, 1, 3) || iif(substr(hash, 4, 1) = x'00', x'01', x'00')"
+        " || substr(hash, 5) AS BLOB) WHERE seq = 3",
     )
 
     assert await store.verify_audit() == "audit row 3 was changed"
