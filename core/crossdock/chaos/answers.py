@@ -24,11 +24,6 @@ def order(chance: random.Random, chaos: Chaos, simulator: str) -> Order:
     return {**aimed, **_MAKERS[chance.choice(offered)](chance, chaos, write)} if offered else {}
 
 
-def held_back(chance: random.Random) -> Order:
-    """One write whose answer waits, so that the process can be struck while it is under way."""
-    return {"write": True, "skip": chance.choice((0, 0, 0, 1, 2)), "delay_s": 0.8}
-
-
 def name(fault: Mapping[str, Json]) -> str:
     """What a fault is, in a word or two."""
     whose = "a write" if fault["write"] else "a read"

@@ -123,11 +123,6 @@ class Nursery:
         self._programs: dict[int, Program] = {}
         self._order = anyio.Lock()
 
-    @property
-    def pid(self) -> int:
-        """The process that starts the others."""
-        return self._process.pid
-
     async def start(
         self, arguments: Sequence[str], *, folder: Path, env: Mapping[str, str], stdin: str = ""
     ) -> Program:

@@ -100,7 +100,7 @@ async def test_waiting_for_a_program_ends_when_what_starts_them_is_gone(start):
     async with start() as begin:
         program = await begin("run")
         assert await program.stop()
-        os.kill(program.nursery.pid, signal.SIGKILL)
+        os.kill(program.nursery._process.pid, signal.SIGKILL)
 
         with pytest.raises(CrossdockError, match="is gone"):
             await program.end()
