@@ -34,7 +34,8 @@ _AIMED = {
     "cursor-first": (Blow.KILL, ("intake.before_store",)),
 }
 """Where a safeguard is left out, what it is there for happens in most turns."""
-_STEPS_S = (-3600.0, -600.0, -5.0)
+_STEPS_S = (-3600.0, -5.0)
+"""Back: ahead is what no store can tell from time (docs/guarantee.md). By some minutes, rented calls wait as long."""
 
 
 @dataclass(frozen=True, slots=True)
