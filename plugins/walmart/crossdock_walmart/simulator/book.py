@@ -93,7 +93,7 @@ class OrderBook:
     def save(self, order: StoredOrder, wire: Wire, touched: set[str], *, shipped: bool = False) -> StoredOrder:
         """Store a changed order: its last modification and the status date of the touched lines are now."""
         now = self._clock.now()
-        for line in wire["orderLines"]["orderLine"]:
+        for line in wire["orderLines"]["orderLine"] if touched else ():
             if line["lineNumber"] in touched:
                 line["statusDate"] = to_epoch_ms(now)
         marks = {**order.shipped_at, **dict.fromkeys(touched, now)} if shipped else order.shipped_at

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from copy import deepcopy
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +35,7 @@ class Verbs:
             Route("POST", "/_sim/orders", self.place),
             Route("POST", "/_sim/cancel", self.cancel),
             Route("POST", "/_sim/deliver", self.deliver),
+            Route("POST", "/_sim/change", self.change),
             Route("POST", "/_sim/ship-nodes", self.add_node),
         ]
 
@@ -95,6 +98,22 @@ class Verbs:
         self._simulator.revisions.record("delivered", order.id, sorted(touched))
         return answer({"purchase_order_id": order.id, "lines": sorted(touched)})
 
+    def change(self, call: Call) -> Response:
+        """Anything else that changes in an order, in Seller Center or at Walmart: members are laid over it, lists whole.
+
+        It is not checked, so that an order can become one that nobody understands, and be mended again.
+        """
+        asked = call.options(purchase_order_id=None, order=None)
+        order = self._order(asked["purchase_order_id"])
+        if not isinstance(asked["order"], Mapping):
+            raise ValueError("order is an object: the members that change")
+        wire = check_identity(_laid_over(order.wire, asked["order"]))
+        if wire["purchaseOrderId"] != order.id:
+            raise ValueError("the purchase order id stays")
+        self._simulator.book.save(order, wire, set())
+        self._simulator.revisions.record("changed", order.id, asked["order"])
+        return answer({"purchase_order_id": order.id, "order": wire})
+
     def add_node(self, call: Call) -> Response:
         """One more fulfilment centre."""
         asked = call.options(ship_node=None, name="New DC", status="ACTIVE")
@@ -134,3 +153,10 @@ class Verbs:
         if unknown := [number for number in numbers if number not in [line["lineNumber"] for line in lines]]:
             raise ValueError(f"there is no line {unknown[0]}")
         return [line for line in lines if line["lineNumber"] in numbers]
+
+
+def _laid_over(below: Any, above: Any) -> Any:
+    if not isinstance(below, Mapping) or not isinstance(above, Mapping):
+        return deepcopy(above)
+    kept = {name: deepcopy(value) for name, value in below.items() if name not in above}
+    return kept | {name: _laid_over(below.get(name), value) for name, value in above.items()}

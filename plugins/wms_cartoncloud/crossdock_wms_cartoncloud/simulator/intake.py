@@ -29,6 +29,7 @@ class OrderIntake:
         troubles = self._resolve(customer, lines)
         order = self._order(body, customer, warehouse, replaced)
         order.lines = self._without_troubles(order, lines, troubles)
+        order.references["customer"] = self._settings.reference_prefix + order.reference
         rest = self._allocate(order)
         if replaced is not None:
             self._tenant.change_order(order)
@@ -103,6 +104,8 @@ class OrderIntake:
             return []
         made = allocate(self._tenant.stock, order, self._settings.stock)
         order.lines = made.lines
+        if made.errors and self._settings.stock == "422":
+            raise refusal(422, [{"field": "/items", "message": message, "code": 10448} for message in made.errors])
         if made.errors:
             reject(order, made.errors)
         elif made.status:

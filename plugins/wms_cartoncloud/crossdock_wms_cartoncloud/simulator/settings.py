@@ -23,9 +23,11 @@ class CartonCloudSettings(Settings):
     unknown_product: Literal["reject_order", "drop_line", "422"] | Literal[422] = "reject_order"
     """An unknown or inactive product, or a bad unit: order REJECTED (228), line left out, or refused."""
     stock: Literal[
-        "unlimited", "reject_order", "drop_line", "assign_available", "unassigned", "assign_partial", "split"
+        "unlimited", "reject_order", "drop_line", "assign_available", "unassigned", "assign_partial", "split", "422"
     ] = "unlimited"
-    """What happens to a line that the stock does not cover."""
+    """What happens to a line that the stock does not cover; `422` refuses the whole order, so that there is none."""
+    reference_prefix: str = ""
+    """What the organisation puts before the customer reference of each order that comes in."""
     first_status: Literal["AWAITING_PICK_AND_PACK", "DRAFT"] = "AWAITING_PICK_AND_PACK"
     packed_status: bool = False
     """Whether the organisation uses PACKED; without it orders go on to DISPATCHED."""

@@ -57,19 +57,26 @@ class Staff:
         self._tenant.change_order(order)
         self._tenant.note("edited", order, order.version)
 
+    def rename(self, order: SaleOrder, reference: str) -> None:
+        """Give an order another customer reference."""
+        self._tenant.rename_order(order, reference)
+        self._tenant.note("renamed", order, order.version)
+
     def track(self, order: SaleOrder, tracking: dict[str, Any]) -> None:
         """Write tracking on the newest consignment; with `add` on one more; with none at all into custom fields.
 
-        `lines` says what is in that consignment; else it is all of the order.
+        `lines` says what is in that consignment; else it is all of the order. `package` names another one than the
+        newest by its place, from 1.
         """
         tracking = dict(tracking)
-        add = bool(tracking.pop("add", False))
+        add, package = bool(tracking.pop("add", False)), tracking.pop("package", None)
         if unknown := sorted(tracking.keys() - {"carrier", "number", "url", "status", "lines"}):
-            raise ValueError(f"tracking knows carrier, number, url, status, lines and add, not {', '.join(unknown)}")
+            known = "carrier, number, url, status, lines, package and add"
+            raise ValueError(f"tracking knows {known}, not {', '.join(unknown)}")
         if self._settings.consignments == "never":
             self._track_in_fields(order, tracking)
         else:
-            self._track_on(self._consignment(order, add), tracking)
+            self._track_on(self._consignment(order, add, package), tracking)
         self._tenant.note("tracking", order, str(tracking.get("number")))
 
     # ------------------------------------------------------------ steps
@@ -138,10 +145,12 @@ class Staff:
         self._tenant.note("consignment", order, made.id)
         return made
 
-    def _consignment(self, order: SaleOrder, add: bool) -> Consignment:
+    def _consignment(self, order: SaleOrder, add: bool, package: int | None) -> Consignment:
         made = self._tenant.consignments_of(order)
         if not made:
             raise ValueError(f"the order has no consignment in status {order.status}")
+        if package is not None:
+            return made[package - 1]
         return self._make(order, made[-1].kind, made[-1].status) if add else made[-1]
 
     def _track_on(self, consignment: Consignment, tracking: dict[str, Any]) -> None:

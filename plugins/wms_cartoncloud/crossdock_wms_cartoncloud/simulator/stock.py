@@ -89,7 +89,7 @@ class Allocation:
 
 
 def allocate(stock: StockRoom, order: SaleOrder, policy: str) -> Allocation:
-    """Apply one of the six policies; `unlimited` claims nothing."""
+    """Apply one of the policies; `unlimited` claims nothing."""
     lines = list(order.lines)
     if policy == "unlimited":
         return Allocation("", lines, [], [])
@@ -152,6 +152,7 @@ def _split(stock: StockRoom, order: SaleOrder, short: set[str]) -> Allocation:
 
 _POLICIES = {
     "reject_order": _reject,
+    "422": _reject,
     "drop_line": _drop,
     "assign_available": _assign_available,
     "unassigned": _keep_unassigned,

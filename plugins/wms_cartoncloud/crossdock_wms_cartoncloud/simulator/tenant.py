@@ -65,6 +65,12 @@ class Tenant:
         order.modified = self.world.now()
         self.publish(order)
 
+    def rename_order(self, order: SaleOrder, reference: str) -> None:
+        """Let an order answer to another customer reference."""
+        order.references["customer"] = reference
+        self.by_reference[reference].append(order.id)
+        self.change_order(order)
+
     def publish(self, order: SaleOrder) -> None:
         """Let look-ups see the order as it is now."""
         self.order_shelf.put(order.id, order.wire(self.world.stamp))

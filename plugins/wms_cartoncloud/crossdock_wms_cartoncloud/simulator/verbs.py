@@ -49,13 +49,21 @@ class Verbs:
         return self._show(tenant, order)
 
     def edit(self, call: Call) -> Response:
-        """Replace an order's lines."""
-        given = call.options(lines=None, customer=None, tenant=None)
-        lines = given["lines"]
+        """Replace an order's lines, or its customer reference, or both."""
+        given = call.options(lines=None, reference=None, customer=None, tenant=None)
+        lines, reference = given["lines"], given["reference"]
+        if reference is not None and (not isinstance(reference, str) or not reference.strip()):
+            raise ValueError("reference must be a text")
+        if reference is not None and lines is None:
+            tenant, order = self._find(call.params["key"], given)
+            Staff(tenant).rename(order, reference)
+            return self._show(tenant, order)
         if not isinstance(lines, list) or not all(isinstance(line, dict) for line in lines) or not lines:
             raise ValueError("lines must be a list of {sku, quantity}")
         tenant, order = self._find(call.params["key"], given)
         Staff(tenant).edit(order, lines)
+        if reference is not None:
+            Staff(tenant).rename(order, reference)
         return self._show(tenant, order)
 
     def add_products(self, call: Call) -> Response:
