@@ -1,22 +1,42 @@
-"""One walk for each hold code: what causes the hold, up to the `yield`, and what removes the cause, after it."""
+"""Walks, at least one for each hold code: what causes the hold, up to the `yield`, and what ends it, after it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from hold_walks.world import World
 
 Step = Iterator[None]
-Walk = Callable[[World], Step]
-
-WALKS: dict[tuple[str, str], Walk] = {}
+Take = Callable[[World], Step]
 
 
-def walks(owner: str, code: str) -> Callable[[Walk], Walk]:
-    """Keep a walk under the component's plugin, or `crossdock`, and the code."""
+@dataclass(frozen=True)
+class Walk:
+    """A walk of one plugin's code, or `crossdock`'s.
 
-    def keep(walk: Walk) -> Walk:
-        assert WALKS.setdefault((owner, code), walk) is walk, f"{owner} {code} is walked twice"
-        return walk
+    `made` says how much is done in the remote systems once the hold ends; `by` which choice of a person ends it, where
+    its cause is not removed.
+    """
+
+    owner: str
+    code: str
+    take: Take
+    made: int
+    by: str
+
+    def __str__(self) -> str:
+        return "-".join(filter(None, (self.owner, self.code, self.by)))
+
+
+WALKS: list[Walk] = []
+
+
+def walks(owner: str, code: str, *, made: int = 1, by: str = "") -> Callable[[Take], Take]:
+    """Keep a walk."""
+
+    def keep(take: Take) -> Take:
+        WALKS.append(Walk(owner, code, take, made, by))
+        return take
 
     return keep

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from crossdock_wms_cartoncloud.simulator.settings import ROLES
 from hold_walks import Step, walks
 from hold_walks.world import CREATE, MUGS, SEVERAL, TENANT, TRACKING, World
-
-from crossdock_wms_cartoncloud.simulator.settings import ROLES
 
 
 def setting(world: World, wrong: dict[str, Any], right: dict[str, Any]) -> Step:
@@ -35,7 +34,7 @@ def unknown_sku(world: World) -> Step:
     yield from setting(world, {"catalogue": "listed", "unknown_product": "422"}, {"catalogue": "any"})
 
 
-@walks("wms_cartoncloud", "rejected_by_warehouse")
+@walks("wms_cartoncloud", "rejected_by_warehouse", made=0)
 def rejected_by_warehouse(world: World) -> Step:
     world.settings(stock="reject_order")
     order = world.place()
@@ -68,7 +67,7 @@ def cancelled_not_deletable(world: World) -> Step:
     world.run(*CREATE)
 
 
-@walks("wms_cartoncloud", "cancelled_after_creation")
+@walks("wms_cartoncloud", "cancelled_after_creation", made=0)
 def cancelled_after_creation(world: World) -> Step:
     order = world.accepted(SEVERAL)
     world.walmart.control("cancel", {"purchase_order_id": order, "lines": ["2"]})
@@ -88,11 +87,24 @@ def unmapped_node(world: World) -> Step:
     world.run(*CREATE)
 
 
-@walks("wms_cartoncloud", "cancel_requested")
-def cancel_requested_before(world: World) -> Step:
+def asked_to_cancel(world: World) -> str:
     order = world.place()
     world.walmart.control("cancel", {"purchase_order_id": order, "intent": True})
     world.run(*CREATE)
+    return order
+
+
+@walks("wms_cartoncloud", "cancel_requested")
+def cancel_requested(world: World) -> Step:
+    order = asked_to_cancel(world)
+    yield
+    world.refuse_cancellation(order)
+    world.run(*CREATE)
+
+
+@walks("wms_cartoncloud", "cancel_requested", by="send")
+def cancel_requested_and_sent(world: World) -> Step:
+    asked_to_cancel(world)
     yield
     world.resolve("send")
     world.run(*CREATE)
@@ -109,7 +121,7 @@ def out_of_stock(world: World) -> Step:
     world.run(*CREATE)
 
 
-@walks("wms_cartoncloud", "lines_differ")
+@walks("wms_cartoncloud", "lines_differ", made=0)
 def lines_differ(world: World) -> Step:
     world.settings(stock="drop_line")
     enough = {"sku": "MUG-01", "quantity": 2, "warehouse": "Sydney DC", "customer": "Acme Trading"}
@@ -121,7 +133,7 @@ def lines_differ(world: World) -> Step:
     world.run(*CREATE)
 
 
-@walks("wms_cartoncloud", "reference_differs")
+@walks("wms_cartoncloud", "reference_differs", made=0)
 def reference_differs(world: World) -> Step:
     world.settings(reference_prefix="WEB-")
     order = world.place()
@@ -145,8 +157,10 @@ def permission_missing(world: World) -> Step:
 
 @walks("wms_cartoncloud", "tenant_unknown")
 def tenant_unknown(world: World) -> Step:
-    """The tenant moved, or was closed, since it was looked into."""
+    """The tenant moved, or was closed, after it was used: before, the run itself refuses."""
     world.edit(("duplicates: probe", "duplicates: reject"))
+    world.place()
+    world.run(*CREATE)
     world.place()
     world.settings(tenants=["9c7f21c5-0f6c-4f0c-bb6a-41b1f9a1b0a4"])
     world.run(*CREATE)
@@ -155,7 +169,7 @@ def tenant_unknown(world: World) -> Step:
     world.run(*CREATE)
 
 
-@walks("wms_cartoncloud", "duplicate_differs")
+@walks("wms_cartoncloud", "duplicate_differs", made=0)
 def duplicate_differs(world: World) -> Step:
     world.edit(("duplicates: probe", "duplicates: reject"))
     order = world.place()
@@ -166,7 +180,7 @@ def duplicate_differs(world: World) -> Step:
     world.run(*CREATE)
 
 
-@walks("wms_cartoncloud", "duplicate_unidentified")
+@walks("wms_cartoncloud", "duplicate_unidentified", made=0)
 def duplicate_unidentified(world: World) -> Step:
     world.edit(("duplicates: probe", "duplicates: reject"))
     order = world.place()
@@ -181,10 +195,10 @@ def duplicate_unidentified(world: World) -> Step:
 
 def changed(world: World, order: str, wrong: dict[str, Any], right: dict[str, Any]) -> Step:
     """Something of the order is not as it must be, until it is corrected in the channel."""
-    world.walmart.control("change", {"purchase_order_id": order, "order": wrong})
+    world.change(order, wrong)
     world.run(*CREATE)
     yield
-    world.walmart.control("change", {"purchase_order_id": order, "order": right})
+    world.change(order, right)
     world.run(*CREATE)
 
 
@@ -204,17 +218,25 @@ def address_refused(world: World) -> Step:
 
 @walks("wms_cartoncloud", "unknown_fulfilment")
 def unknown_fulfilment(world: World) -> Step:
-    world.edit(("since:", "ship_nodes: [SellerFulfilled], since:"))
-    sides = {"shipNode": {"type": "NewKindOfNode"}}, {"shipNode": {"type": "SellerFulfilled"}}
-    yield from changed(world, world.place(), *sides)
+    """Lists leave such an order out; a person asked for it by its number."""
+    order = world.place()
+    world.change(order, {"shipNode": {"type": "NewKindOfNode"}})
+    world.run(*CREATE, key=order)
+    yield
+    world.change(order, {"shipNode": {"type": "SellerFulfilled"}})
+    world.run(*CREATE)
 
 
 @walks("wms_cartoncloud", "unknown_line_status")
 def unknown_line_status(world: World) -> Step:
     order = world.place()
-    right, wrong = (world.walmart.book.draft(world.walmart.book.one(order)) for _ in range(2))
-    wrong["orderLines"]["orderLine"][0]["orderLineStatuses"]["orderLineStatus"][0]["status"] = "Pondered"
-    yield from changed(world, order, wrong, right)
+    right, wrong = world.lines(order), world.lines(order)
+    wrong[0]["orderLineStatuses"]["orderLineStatus"][0]["status"] = "Pondered"
+    world.change_lines(order, wrong)
+    world.run(*CREATE)
+    yield
+    world.change_lines(order, right)
+    world.run(*CREATE)
 
 
 @walks("wms_cartoncloud", "dispatched_without_lines")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from hold_walks import Step, walks
 from hold_walks.world import ACKNOWLEDGE, CREATE, MUGS, SEVERAL, TRACKING, World
 
@@ -18,61 +16,105 @@ def unknown_carrier(world: World) -> Step:
     world.run(*TRACKING)
 
 
-@walks("walmart", "cancel_requested")
-def cancel_requested_after(world: World) -> Step:
+def asked_to_cancel(world: World) -> str:
+    """An order that left although its buyer had asked to cancel it."""
     order = world.accepted()
     world.walmart.control("cancel", {"purchase_order_id": order, "intent": True})
     world.dispatch(order, "1Z5")
     world.run(*TRACKING)
+    return order
+
+
+@walks("walmart", "cancel_requested")
+def cancel_requested(world: World) -> Step:
+    order = asked_to_cancel(world)
+    yield
+    world.refuse_cancellation(order)
+    world.run(*TRACKING)
+
+
+@walks("walmart", "cancel_requested", by="ship")
+def cancel_requested_and_shipped(world: World) -> Step:
+    asked_to_cancel(world)
     yield
     world.resolve("ship")
     world.run(*TRACKING)
 
 
-@walks("walmart", "cancelled_but_shipped")
-def cancelled_but_shipped(world: World) -> Step:
+def shipped_although_cancelled(world: World) -> str:
     order = world.accepted(SEVERAL)
     world.walmart.control("cancel", {"purchase_order_id": order, "lines": ["2"]})
     world.dispatch(order, "1Z5")
     world.run(*TRACKING)
+    return order
+
+
+@walks("walmart", "cancelled_but_shipped")
+def cancelled_but_shipped(world: World) -> Step:
+    """The goods are called back, and what is left leaves again."""
+    order = shipped_although_cancelled(world)
+    yield
+    world.dispatch_anew(order, SEVERAL[1:])
+    world.run(*TRACKING)
+
+
+@walks("walmart", "cancelled_but_shipped", by="leave_out")
+def cancelled_but_shipped_and_left_out(world: World) -> Step:
+    shipped_although_cancelled(world)
     yield
     world.resolve("leave_out")
     world.run(*TRACKING)
 
 
-@walks("walmart", "lines_edited")
-def lines_edited(world: World) -> Step:
+def edited(world: World) -> str:
     order = world.accepted()
     world.staff_edits(order, [{"sku": "KET-BLU", "quantity": 2}])
     world.dispatch(order, "1Z5")
     world.run(*TRACKING)
+    return order
+
+
+@walks("walmart", "lines_edited")
+def lines_edited(world: World) -> Step:
+    order = edited(world)
     yield
-    world.resolve("done")
+    world.dispatch_anew(order, MUGS)
     world.run(*TRACKING)
 
 
-@walks("walmart", "edit_window_over")
-def edit_window_over(world: World) -> Step:
+@walks("walmart", "lines_edited", by="links")
+def lines_edited_and_linked(world: World) -> Step:
+    order = edited(world)
+    yield
+    world.call("links", "lines", order, "--line", world.lines(order)[0]["lineNumber"], "KET-BLU", "2")
+    world.run(*TRACKING)
+
+
+def tracked_too_late(world: World) -> str:
+    """An order that its buyer had before its tracking number was changed."""
     order = world.accepted()
     world.dispatch(order, "1Z5")
     world.run(*TRACKING)
     world.walmart.control("deliver", {"purchase_order_id": order})
     world.track(order, number="1Z6")
     world.run(*TRACKING)
+    return order
+
+
+@walks("walmart", "edit_window_over", made=0)
+def edit_window_over(world: World) -> Step:
+    order = tracked_too_late(world)
     yield
-    world.resolve("done")
+    world.track(order, number="1Z5")
     world.run(*TRACKING)
 
 
-def change(world: World, order: str, **members: Any) -> None:
-    """Something changes in an order at Walmart."""
-    world.walmart.control("change", {"purchase_order_id": order, "order": members})
-
-
-def lines_of(world: World, order: str) -> list[Any]:
-    """The lines of an order at Walmart, as they are, to be changed."""
-    lines: list[Any] = world.walmart.book.draft(world.walmart.book.one(order))["orderLines"]["orderLine"]
-    return lines
+@walks("walmart", "edit_window_over", made=0, by="done")
+def edit_window_over_and_told_by_hand(world: World) -> Step:
+    tracked_too_late(world)
+    yield
+    world.resolve("done")
+    world.run(*TRACKING)
 
 
 @walks("walmart", "unknown_status")
@@ -98,18 +140,18 @@ def permission_missing(world: World) -> Step:
     world.run(*ACKNOWLEDGE)
 
 
-@walks("walmart", "acknowledgement_refused")
+@walks("walmart", "acknowledgement_refused", made=0)
 def acknowledgement_refused(world: World) -> Step:
     """A person marked one line as shipped in Seller Center, and left the other as it was."""
     order = world.place(SEVERAL)
     world.run(*CREATE)
-    lines = lines_of(world, order)
+    lines = world.lines(order)
     lines[0]["orderLineStatuses"]["orderLineStatus"][0]["status"] = "Shipped"
-    change(world, order, orderLines={"orderLine": lines})
+    world.change_lines(order, lines)
     world.run(*ACKNOWLEDGE)
     yield
     lines[1]["orderLineStatuses"]["orderLineStatus"][0]["status"] = "Acknowledged"
-    change(world, order, orderLines={"orderLine": lines})
+    world.change_lines(order, lines)
     world.run(*ACKNOWLEDGE)
 
 
@@ -130,24 +172,24 @@ def order_not_found(world: World) -> Step:
 def order_not_understood(world: World) -> Step:
     order = world.place()
     world.run(*CREATE)
-    right, wrong = lines_of(world, order), lines_of(world, order)
+    right, wrong = world.lines(order), world.lines(order)
     wrong[0]["orderLineQuantity"]["amount"] = "1"  # two of them have a status
-    change(world, order, orderLines={"orderLine": wrong})
+    world.change_lines(order, wrong)
     world.run(*ACKNOWLEDGE)
     yield
-    change(world, order, orderLines={"orderLine": right})
+    world.change_lines(order, right)
     world.run(*ACKNOWLEDGE)
 
 
 @walks("walmart", "line_not_found")
 def line_not_found(world: World) -> Step:
     order = world.accepted(SEVERAL)
-    lines = lines_of(world, order)
-    change(world, order, orderLines={"orderLine": lines[:1]})
+    lines = world.lines(order)
+    world.change_lines(order, lines[:1])
     world.dispatch(order, "1Z5")
     world.run(*TRACKING)
     yield
-    change(world, order, orderLines={"orderLine": lines})
+    world.change_lines(order, lines)
     world.run(*TRACKING)
 
 
@@ -164,12 +206,12 @@ def lines_not_linked(world: World) -> Step:
     world.dispatch("PHONE-7", "1Z5")
     world.run(*TRACKING)
     yield
-    (line,) = lines_of(world, order)
+    (line,) = world.lines(order)
     world.call("links", "lines", order, "--line", line["lineNumber"], "MUG-01", "2")
     world.run(*TRACKING)
 
 
-@walks("walmart", "quantities_do_not_add_up")
+@walks("walmart", "quantities_do_not_add_up", made=2)
 def quantities_do_not_add_up(world: World) -> Step:
     order = world.accepted()
     world.dispatch(order, "1Z5", lines=[{"sku": "MUG-01", "quantity": 1.5}])
@@ -181,7 +223,7 @@ def quantities_do_not_add_up(world: World) -> Step:
     world.run(*TRACKING)
 
 
-@walks("walmart", "package_changed")
+@walks("walmart", "package_changed", made=0)
 def package_changed(world: World) -> Step:
     order = world.accepted()
     world.dispatch(order, "1Z5", lines=MUGS)

@@ -26,7 +26,7 @@ from crossdock_wms_cartoncloud.simulator import CartonCloudSimulator
 MUGS = [{"sku": "MUG-01", "quantity": 2}]
 SEVERAL = [{"sku": "MUG-01", "quantity": 2}, {"sku": "KET-BLU", "quantity": 1}]
 CREATE, ACKNOWLEDGE, TRACKING = ("orders",), ("acknowledge",), ("tracking",)
-MADE = ("sale_order", "acknowledged", "shipped", "tracking_updated")
+MADE = ("sale_order", "acknowledged", "shipped", "tracking_updated", "deleted")
 RECHECK_S = 10
 TENANT = "8f0c7a52-3c1d-4f7e-9a55-0d6f5b1c2e90"
 WALMART, WAREHOUSE = "walmart.example.test", "warehouse.example.test"
@@ -119,15 +119,15 @@ class World:
             text = text.replace(old, new)
         self.file.write_text(text)
 
-    def run(self, *pipelines: str) -> None:
-        """Run these a while later."""
+    def run(self, *pipelines: str, key: str | None = None) -> None:
+        """Run these a while later, or one record of them alone."""
         self.clock.advance(2 * RECHECK_S)
-        anyio.run(self._run, pipelines)
+        anyio.run(self._run, pipelines, key)
 
-    async def _run(self, pipelines: tuple[str, ...]) -> None:
+    async def _run(self, pipelines: tuple[str, ...], key: str | None) -> None:
         assembly = load(self.file, registry=self.registry)
         async with self.store() as store, Runtime.open(assembly, store, clock=self.clock) as runtime:
-            result = await runtime.run(pipelines, wait_s=RECHECK_S / 2)
+            result = await runtime.run(pipelines, wait_s=RECHECK_S / 2, key=key)
             assert not result.refused, result.refused
             assert [one for one in result.pipelines if one.failed] == []
 
@@ -172,6 +172,23 @@ class World:
         self.run(*ACKNOWLEDGE)
         return order
 
+    def lines(self, order: str) -> list[Any]:
+        """The lines of an order at Walmart, to be changed."""
+        lines: list[Any] = self.walmart.book.draft(self.walmart.book.one(order))["orderLines"]["orderLine"]
+        return lines
+
+    def change(self, order: str, members: dict[str, Any]) -> None:
+        """Something of an order changes at Walmart."""
+        self.walmart.control("change", {"purchase_order_id": order, "order": members})
+
+    def change_lines(self, order: str, lines: list[Any]) -> None:
+        """Its lines do."""
+        self.change(order, {"orderLines": {"orderLine": lines}})
+
+    def refuse_cancellation(self, order: str) -> None:
+        """What the buyer asked for is refused."""
+        self.change_lines(order, [{**line, "intentToCancel": None} for line in self.lines(order)])
+
     def settings(self, **values: Any) -> None:
         """How the warehouse's organisation is set up."""
         self.warehouse.control("settings", values)
@@ -213,6 +230,12 @@ class World:
             made: str = answer.raise_for_status().json()["id"]
             return made
 
+    def dispatch_anew(self, order: str, lines: Any) -> None:
+        """A parcel comes back, and leaves with other lines."""
+        self.move(order, "AWAITING_PICK_AND_PACK", reset=True)
+        self.staff_edits(order, lines)
+        self.dispatch(order, "1Z5")
+
     def staff_edits(self, order: str, lines: Any) -> None:
         """Staff puts other lines into a sale order."""
         self.warehouse.control(f"edit/{order}", {"lines": lines})
@@ -223,14 +246,3 @@ class World:
         """How often each thing was done on either side; what staff and buyers did counts as well."""
         every = [*self.walmart.control("facts"), *self.warehouse.control("facts")]
         return {(one["kind"], one["key"], one["revision"]): one["count"] for one in every if one["kind"] in MADE}
-
-
-def declared(registry: Registry) -> dict[str, list[Any]]:
-    """Every hold that core's mappers and the installed plugins declare, by plugin."""
-    registry.load_all()
-    found: dict[str, list[Any]] = {}
-    for kind in ("source", "mapper", "sink"):
-        for use in registry.names(kind):
-            owner = use.partition(".")[0] if "." in use else "crossdock"
-            found.setdefault(owner, []).extend(getattr(registry, kind)(use).holds)
-    return found

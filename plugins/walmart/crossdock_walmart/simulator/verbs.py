@@ -99,7 +99,7 @@ class Verbs:
         return answer({"purchase_order_id": order.id, "lines": sorted(touched)})
 
     def change(self, call: Call) -> Response:
-        """Anything else that changes in an order, in Seller Center or at Walmart: members are laid over it, lists whole.
+        """Anything else that changes in an order at Walmart: members are laid over it, lists whole.
 
         It is not checked, so that an order can become one that nobody understands, and be mended again.
         """

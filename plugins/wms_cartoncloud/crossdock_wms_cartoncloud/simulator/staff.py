@@ -149,6 +149,8 @@ class Staff:
         made = self._tenant.consignments_of(order)
         if not made:
             raise ValueError(f"the order has no consignment in status {order.status}")
+        if package is not None and package not in range(1, len(made) + 1):
+            raise ValueError(f"there is no package {package}")
         if package is not None:
             return made[package - 1]
         return self._make(order, made[-1].kind, made[-1].status) if add else made[-1]

@@ -119,3 +119,18 @@ def test_some_accounts_have_no_settings(walmart, simulator):
     assert before.json()["partner"]["partnerId"] == "10001"
     assert walmart.get("/v3/settings/partnerprofile").status_code == 404
     assert walmart.get("/v3/settings/shipping/shipnodes").status_code == 404
+
+
+def test_anything_of_an_order_can_change_but_its_id(walmart, simulator):
+    (order_id,) = walmart.place(lines=[{"sku": "A", "quantity": 3}])
+    before = walmart.order(order_id)
+
+    simulator.control("change", {"purchase_order_id": order_id, "order": {"shipNode": {"type": None}}})
+    after = walmart.order(order_id)
+
+    assert after["shipNode"] == {**before["shipNode"], "type": None}
+    assert {**after, "shipNode": before["shipNode"]} == before
+    for wrong in ({"purchaseOrderId": "1"}, {"orderDate": "today"}, ["no", "members"]):
+        with pytest.raises(ValueError, match="error"):
+            simulator.control("change", {"purchase_order_id": order_id, "order": wrong})
+    assert walmart.order(order_id) == after

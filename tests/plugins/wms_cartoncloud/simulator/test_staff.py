@@ -291,3 +291,29 @@ def test_way_forward_ends_at_its_target_and_never_turns_back(current, target, pa
     if target in FLOOR and current in FLOOR:
         places = [FLOOR.index(status) for status in (current, *way)]
         assert places == sorted(set(places))
+
+
+def test_reference_that_the_organisation_prefixes_is_set_right_by_staff(client, order_body, simulator):
+    simulator.control("settings", {"reference_prefix": "WEB-"})
+    made = client.create(order_body()).json
+
+    found = [[one["id"] for one in client.find(reference)] for reference in ("PO-1", "WEB-PO-1")]
+    simulator.control("edit/WEB-PO-1", {"reference": "PO-1"})
+    (right,) = client.find("PO-1")
+
+    assert found == [[], [made["id"]]]
+    assert (right["id"], right["version"]) == (made["id"], made["version"] + 1)
+    assert client.find("WEB-PO-1") == []
+    with pytest.raises(ValueError, match="must be a text"):
+        simulator.control("edit/PO-1", {"reference": " "})
+
+
+def test_tracking_is_written_on_the_package_that_is_named(client, order, move):
+    move(status="DISPATCHED", tracking=TRACKING)
+    move(tracking={"number": "ST124", "add": True})
+    move(tracking={"number": "ST125", "package": 1})
+
+    numbers = {one["references"]["tracking"] for one in client.consignments(order)}
+    assert numbers == {"ST125", "ST124"}
+    with pytest.raises(ValueError, match="no package 3"):
+        move(tracking={"number": "ST126", "package": 3})

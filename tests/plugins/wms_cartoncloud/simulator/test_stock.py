@@ -68,6 +68,17 @@ def test_line_with_too_little_stock_claims_as_the_policy_says(
     assert level() == (4, allocated, 4 - allocated)
 
 
+def test_order_without_stock_is_refused_whole_where_the_policy_says_so(client, stocked, order_body, level):
+    stocked("422")
+
+    reply = client.create(order_body(lines={"MUG-1": 3, "CUP-9": 2}))
+
+    assert (reply.status, [problem["code"] for problem in reply.json]) == (422, [10448])
+    assert client.find("PO-1") == []
+    assert level() == (4, 0, 4)
+    assert client.create(order_body(lines={"MUG-1": 3})).status == 201
+
+
 def test_split_puts_the_rest_into_a_second_order_of_the_same_reference(client, simulator, stocked, order_body):
     stocked("split")
 
