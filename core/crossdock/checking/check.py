@@ -13,6 +13,7 @@ from crossdock.checking.assembly import Assembly, Checked, Pipeline
 from crossdock.checking.connections import ConnectionChecker
 from crossdock.checking.digest import digest
 from crossdock.checking.keeping import STORE, check_store, warn_of_sharing
+from crossdock.checking.keeping_up import warn_of_lag
 from crossdock.checking.look_up import Account, Accounts
 from crossdock.checking.names import check_names
 from crossdock.checking.pipelines import PipelineChecker
@@ -68,6 +69,7 @@ class _Checker:
         self._warn_of_unused(accounts, top)
         if not self._findings.errors:
             warn_of_sharing(document.root.entries.get("store"), top.store, accounts, pipelines, self._findings)
+            warn_of_lag(accounts, pipelines, top.pipelines, self._findings)
         if any(fault.code not in _STOPS_ONLY_ITS_PIPELINES for fault in self._findings.errors):
             return None
         return Assembly(

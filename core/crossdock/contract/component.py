@@ -45,6 +45,16 @@ class Component(BaseModel):
 class Connected(Component, Generic[ConnectionT]):
     """A component that works on one connection. Core binds it once, before the first call."""
 
+    @property
+    def calls(self) -> Mapping[str, float]:
+        """How many requests one read makes while nothing is new (a source), or one effect, its looks included (a sink).
+
+        By request, with `*` for what varies: {"POST /orders": 1, "GET /orders/*": 1}. One of a bulk step counts its
+        share. `check` sets it against the rates of the connection; where it says nothing, neither does `check`. It
+        depends on settings alone, the connection's included: no request can be made.
+        """
+        return {}
+
     _connection: ConnectionT | None = PrivateAttr(default=None)
     _http: Reader | None = PrivateAttr(default=None)
 

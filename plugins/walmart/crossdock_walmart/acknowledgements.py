@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal
 
@@ -53,6 +53,11 @@ class AcknowledgementSink(Sink[WalmartConnection, StatusChange]):
     """Statuses of the warehouse in which it has not accepted the order."""
     alert_after: Duration = timedelta(hours=3)
     """How old an order may be before a person is told that it is not acknowledged."""
+
+    @property
+    def calls(self) -> Mapping[str, float]:
+        """A look at the order, and its acknowledgement."""
+        return {} if self.when == "never" else {"GET /v3/orders/*": 1, "POST /v3/orders/*/acknowledge": 1}
 
     @property
     def settles_after(self) -> timedelta:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -88,6 +88,11 @@ class OrderSource(Source[WalmartConnection, Order]):
     overlap: Duration = timedelta(minutes=5)  # the filter is inclusive; keys drop the repeats
 
     _api: WalmartApi | None = PrivateAttr(default=None)
+
+    @property
+    def calls(self) -> Mapping[str, float]:
+        """One page that is empty, for each ship-node type."""
+        return {"GET /v3/orders": len(self.ship_nodes)}
 
     def bind(self, connection: WalmartConnection, http: Reader) -> None:
         """Attach the account and the client that reads from it."""

@@ -64,6 +64,11 @@ class ShipmentSink(Sink[WalmartConnection, ShipmentUpdate]):
     """How long after the first shipment Walmart takes another tracking number."""
 
     @property
+    def calls(self) -> Mapping[str, float]:
+        """A look at the order, and one package of it."""
+        return {"GET /v3/orders/*": 1, "POST /v3/orders/*/shipping": 1}
+
+    @property
     def settles_after(self) -> timedelta:
         """The longest a lost request may still act, plus how far reading the order lags behind."""
         return self.connection.timeout + self.connection.read_lag

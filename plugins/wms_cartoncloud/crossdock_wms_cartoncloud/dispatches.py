@@ -88,6 +88,11 @@ class DispatchSource(Source[CartonCloudConnection, Shipment]):
     _search: OrderSearch | None = PrivateAttr(default=None)
     _consignments: ConsignmentSearch | None = PrivateAttr(default=None)
 
+    @property
+    def calls(self) -> Mapping[str, float]:
+        """What is read of few orders: one page of them, and their consignments."""
+        return {"POST /tenants/*/outbound-orders/search": 1, "POST /tenants/*/consignments/search": 1}
+
     def bind(self, connection: CartonCloudConnection, http: Reader) -> None:
         """Attach the tenant and the client that reads from it."""
         super().bind(connection, http)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from datetime import timedelta
 from typing import ClassVar
@@ -45,6 +45,11 @@ class SaleOrderStatusSource(Source[CartonCloudConnection, StatusChange]):
     overlap: Duration = timedelta(minutes=5)  # beside the connection's `read_lag`; versions drop the repeats
 
     _search: OrderSearch | None = PrivateAttr(default=None)
+
+    @property
+    def calls(self) -> Mapping[str, float]:
+        """One search that finds nothing."""
+        return {"POST /tenants/*/outbound-orders/search": 1}
 
     def bind(self, connection: CartonCloudConnection, http: Reader) -> None:
         """Attach the tenant and the client that reads from it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from typing import ClassVar, Literal
@@ -68,6 +68,12 @@ class SaleOrderSink(Sink[CartonCloudConnection, SaleOrder | SaleOrderCancellatio
         )
     )  # fmt: skip
     kind: ClassVar[Literal["create", "state", "post"]] = "create"
+
+    @property
+    def calls(self) -> Mapping[str, float]:
+        """The creation, and the look before it."""
+        look = {"POST /tenants/*/outbound-orders/search": 1} if self.probe_first else {}
+        return {"POST /tenants/*/outbound-orders": 1, **look}
 
     @property
     def settles_after(self) -> timedelta:

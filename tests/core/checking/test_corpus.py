@@ -9,7 +9,10 @@ from crossdock.checking import check
 
 CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.yaml"))
 EXPECTED = re.compile(r"# expect: (\d+):(\d+) (\w+) \| (.+)")
-WARNINGS = {"unused_connection", "unused_key", "no_probe", "read_only_connection", "literal_secret", "shared_store"}
+WARNINGS = {
+    "unused_connection", "unused_key", "no_probe", "read_only_connection", "literal_secret", "shared_store",
+    "cannot_keep_up", "slow_route",
+}  # fmt: skip
 
 
 def test_corpus_is_large_enough_to_mean_something():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from types import ModuleType
@@ -41,7 +41,7 @@ from crossdock import (
     hookimpl,
 )
 from crossdock.canonical import Document, trusted
-from crossdock.http import Reader, Request, Response, Token, json_of
+from crossdock.http import Rate, Reader, Request, Response, Token, json_of
 from crossdock.simulator import Call, Refusal, Route, Simulator, answer
 from crossdock.testing import conformance
 
@@ -89,6 +89,10 @@ class Shop(Connection):
 class ThingSource(Source[Shop, Thing]):
     name: ClassVar[str] = "things"
     entity: ClassVar[str] = "thing"
+
+    @property
+    def calls(self) -> Mapping[str, float]:
+        return {"GET /things": 1}
 
     async def read(self, cursor: Cursor) -> AsyncIterator[Batch]:
         things = json_of(await self.http.get("/things")) or []
@@ -332,6 +336,10 @@ class Chatty(Shop):
         return {"X-Secret": self.auth.client_secret.reveal()}  # type: ignore[attr-defined]
 
 
+class Metered(Shop):
+    rates: ClassVar[tuple[Rate, ...]] = (Rate("GET /thing", 60),)
+
+
 class Searching(Shop):
     reads: ClassVar[tuple[str, ...]] = ("PUT /search",)
 
@@ -406,6 +414,7 @@ BROKEN: list[tuple[str, Callable[[], dict[str, Any]]]] = [
     ("test_identity_names_the_account_and_nothing_else", lambda: with_connection(Leaky)),
     ("test_connection_shows_no_secret", lambda: with_connection(Chatty)),
     ("test_declared_reads_and_rates_can_be_matched", lambda: with_connection(Searching)),
+    ("test_declared_calls_meet_a_rate", lambda: with_connection(Metered)),
     ("test_token_flow_yields_a_request_without_io", lambda: with_auth(Patient)),
     ("test_token_flow_names_refused_credentials", lambda: with_auth(Patient)),
     ("test_token_flow_waits_out_an_outage", lambda: with_auth(Despairing)),

@@ -3,6 +3,7 @@
 # ruff: noqa: S101  (a suite consists of assertions)
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from crossdock.checking.demand import NOWHERE
 from crossdock.contract.component import type_arguments
 from crossdock.engine.binding import endpoint
 from crossdock.http.globs import Globs
@@ -104,6 +106,18 @@ class OfferTests(Part):
             assert path.startswith("/"), declared
         Globs(described.reads)
         assert {declared.partition(" ")[0] for declared in described.reads} <= {"GET", "HEAD", "OPTIONS", "POST"}
+
+    def test_declared_calls_meet_a_rate(self) -> None:
+        """Where the connection has rates, each request that a component counts is under one of them."""
+        connection = self.subject.connection()
+        rates = Globs([rate.match for rate in connection.rates])
+        samples: list[Any] = [one.source for one in self.subject.sources] + [one.sink for one in self.subject.sinks]
+        for component in map(copy.copy, samples):
+            component.bind(connection, NOWHERE)
+            for request, calls in component.calls.items():
+                method, _, path = request.partition(" ")
+                assert calls > 0, request
+                assert not connection.rates or rates.find(method, path) is not None, request
 
     def _offered(self, kind: Any) -> list[Any]:
         return list(self.subject.load().components[kind].values())

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from crossdock import AuthProvider, Connection, Duration, Mapper, Secret, Sink, Source, hookimpl
 from crossdock.canonical import Document, Order, Shipment, StatusChange
+from crossdock.http import Rate
 
 __version__ = "0.3.0"
 
@@ -29,6 +30,7 @@ class ClientCredentials(AuthProvider):
 
 class WalmartConnection(Connection):
     name = "walmart"
+    rates = (Rate("GET /orders", 5000), Rate("POST /orders/*/acknowledge", 60))
 
     market: Literal["us", "ca", "mx", "cl"]
     base_url: str = "https://marketplace.example.test"
@@ -54,6 +56,10 @@ class OrderSource(Source[WalmartConnection, Order]):
     overlap: Duration = timedelta(minutes=5)
     windows: tuple[Window, ...] = ()
 
+    @property
+    def calls(self):
+        return {"GET /orders": len(self.ship_nodes)}
+
     async def read(self, cursor):
         yield
 
@@ -77,6 +83,10 @@ class Acknowledgements(_Probing, Sink[WalmartConnection, StatusChange]):
     when: Literal["accepted", "imported", "never"] = "accepted"
     not_yet: tuple[str, ...] = ("DRAFT", "AWAITING_STOCK", "REJECTED")
     alert_after: Duration = timedelta(hours=3)
+
+    @property
+    def calls(self):
+        return {"POST /orders/*/acknowledge": 1}
 
     def plan(self, document, known):
         pass

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from crossdock import AuthProvider, Connection, Duration, Mapper, Secret, Sink, Source, hookimpl
 from crossdock.canonical import Document, Order, Shipment, StatusChange
+from crossdock.http import Rate
 
 __version__ = "0.2.1"
 
@@ -29,6 +30,7 @@ class ClientCredentials(AuthProvider):
 
 class CartonCloudConnection(Connection):
     name = "wms_cartoncloud"
+    rates = (Rate("POST /orders", 30, burst=1), Rate("* /**", 120))
 
     tenant: str = Field(min_length=8)
     base_url: str = "https://warehouse.example.test"
@@ -49,6 +51,10 @@ class Statuses(Source[CartonCloudConnection, StatusChange]):
 
     customer: str
 
+    @property
+    def calls(self):
+        return {"POST /orders/search": 1}
+
     async def read(self, cursor):
         yield
 
@@ -63,6 +69,10 @@ class Dispatches(Source[CartonCloudConnection, Shipment]):
     customer: str
     watch: Duration = timedelta(days=14)
 
+    @property
+    def calls(self):
+        return {"POST /orders/search": 1, "POST /consignments/search": 1}
+
     async def read(self, cursor):
         yield
 
@@ -73,6 +83,12 @@ class Dispatches(Source[CartonCloudConnection, Shipment]):
 class SaleOrderSink(Sink[CartonCloudConnection, SaleOrder]):
     name = "sale_orders"
     kind = "create"
+    makes = "sale_order"
+
+    @property
+    def calls(self):
+        look = {"POST /orders/search": 1} if self.connection.duplicates == "probe" else {}
+        return {"POST /orders": 1, **look}
 
     def plan(self, document, known):
         pass
