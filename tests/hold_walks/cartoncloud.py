@@ -155,10 +155,21 @@ def permission_missing(world: World) -> Step:
     world.run(*CREATE)
 
 
-@walks("wms_cartoncloud", "tenant_unknown")
-def tenant_unknown(world: World) -> Step:
+@walks("wms_cartoncloud", "permission_missing")
+def permission_missing_to_look(world: World) -> Step:
+    """The role was taken away from an API client that had it."""
+    world.place()
+    world.run(*CREATE)
+    world.place()
+    world.settings(roles=["TMS View Jobs"])
+    world.run(*CREATE)
+    yield
+    world.settings(roles=list(ROLES))
+    world.run(*CREATE)
+
+
+def tenant_gone(world: World) -> Step:
     """The tenant moved, or was closed, after it was used: before, the run itself refuses."""
-    world.edit(("duplicates: probe", "duplicates: reject"))
     world.place()
     world.run(*CREATE)
     world.place()
@@ -167,6 +178,17 @@ def tenant_unknown(world: World) -> Step:
     yield
     world.settings(tenants=None)
     world.run(*CREATE)
+
+
+@walks("wms_cartoncloud", "tenant_unknown")
+def tenant_unknown(world: World) -> Step:
+    yield from tenant_gone(world)
+
+
+@walks("wms_cartoncloud", "tenant_unknown")
+def tenant_unknown_where_duplicates_are_refused(world: World) -> Step:
+    world.edit(("duplicates: probe", "duplicates: reject"))
+    yield from tenant_gone(world)
 
 
 @walks("wms_cartoncloud", "duplicate_differs", made=0)

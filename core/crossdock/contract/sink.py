@@ -65,7 +65,11 @@ class Sink(Connected[ConnectionT], Generic[ConnectionT, DocumentT]):
         """Read the answers; pure. Anything raised from the error tree asserts that nothing was done."""
 
     async def probe(self, effect: Effect) -> Probe:
-        """Ask the remote system whether the effect is there; reads only."""
+        """Ask the remote system whether the effect is there; reads only.
+
+        Raises: HoldError where a person must first let us look. Before anything was sent it is held as that says; of what
+        may have happened it is "cannot tell".
+        """
         return CannotTell("this sink cannot look")
 
     async def recognise(self, effect: Effect, name: str) -> Probe:

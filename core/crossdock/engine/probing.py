@@ -77,6 +77,12 @@ class Prober:
     async def ask(self, effect: Effect) -> Probe:
         """One look; a fault of the look itself is "cannot tell". Raises: CredentialsError, StoreError."""
         try:
+            return await self._look(effect)
+        except HoldError as error:
+            return CannotTell(error.message)
+
+    async def _look(self, effect: Effect) -> Probe:
+        try:
             answer = await self._route.sink.probe(effect)
         except Exception as error:  # noqa: BLE001  a plugin that fails to look has not looked
             return self._failed(leaf(error))
@@ -85,7 +91,7 @@ class Prober:
         return answer
 
     def _failed(self, error: BaseException) -> CannotTell:
-        if isinstance(error, CredentialsError | StoreError):
+        if isinstance(error, CredentialsError | StoreError | HoldError):
             raise error
         if isinstance(error, CrossdockError):
             return CannotTell(error.message)
@@ -144,10 +150,11 @@ class Prober:
     async def look_first(self, effect: Effect, *, doubtful: bool = False) -> Done | Absent:
         """Look before the first creation; `doubtful`: what the store lost may have sent it until a moment ago.
 
-        Raises: HoldError where something else is there; TransientError where it could not be told yet.
+        Raises: HoldError where something else is there, or a person must let us look first; TransientError where it
+        could not be told yet.
         """
         asked_at = self._clock.now()
-        match await self.ask(effect):
+        match await self._look(effect):
             case Done() as done:
                 return done
             case Absent() as absent:

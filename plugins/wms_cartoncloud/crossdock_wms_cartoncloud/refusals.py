@@ -31,7 +31,7 @@ def refusal(answer: Response, memo: Memo, redact: Redactor) -> CrossdockError:
     if status == 401:
         return CredentialsError("CartonCloud refuses our token (401)", fix="run `crossdock connections test`")
     if status == 403:
-        return _permission_missing(said)
+        return _permission_missing("create", said)
     if status == 404:
         return _tenant_unknown()
     if status == 422:
@@ -59,11 +59,18 @@ def duplicate_differs(memo: Memo, found: str, differences: Sequence[str]) -> Hol
     )
 
 
-def _permission_missing(said: str) -> HoldError:
-    """The API client may not create sale orders."""
+def look_denied(status: int) -> HoldError | None:
+    """Why sale orders cannot be looked for until a person mends that; None where it may pass by itself."""
+    if status == 403:
+        return _permission_missing("search", "")
+    return _tenant_unknown() if status == 404 else None
+
+
+def _permission_missing(verb: str, said: str) -> HoldError:
+    """The API client may not do that with sale orders."""
     return HoldError(
         "permission_missing",
-        f"the API client may not create sale orders in this tenant (403){said}",
+        f"the API client may not {verb} sale orders in this tenant (403){said}",
         fix="give it the role WMS Create Jobs, and TMS Create Jobs where the customer generates consignments on "
         "import; and let it see the customer and the warehouse",
         roles=["WMS Create Jobs", "TMS Create Jobs"],

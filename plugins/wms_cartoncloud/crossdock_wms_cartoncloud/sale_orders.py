@@ -42,7 +42,7 @@ from crossdock_wms_cartoncloud.config import CartonCloudConnection
 from crossdock_wms_cartoncloud.documents import SaleOrder, SaleOrderCancellation
 from crossdock_wms_cartoncloud.receipts import KIND, Memo, differences, receipt, same_customer
 from crossdock_wms_cartoncloud.redaction import redactor
-from crossdock_wms_cartoncloud.refusals import duplicate, duplicate_differs, refusal
+from crossdock_wms_cartoncloud.refusals import duplicate, duplicate_differs, look_denied, refusal
 from crossdock_wms_cartoncloud.statuses import read_order
 from crossdock_wms_cartoncloud.usual import usual_receipt
 from crossdock_wms_cartoncloud.wire import ORDERS, OutboundOrder, parse_order
@@ -160,13 +160,18 @@ class SaleOrderSink(Sink[CartonCloudConnection, SaleOrder | SaleOrderCancellatio
         raise refusal(first, effect.memo, redact)
 
     async def probe(self, effect: Effect) -> Probe:
-        """Look for the sale order by its exact reference and customer, and compare its lines; a deleted one by id."""
+        """Look for the sale order by its exact reference and customer, and compare its lines; a deleted one by id.
+
+        Raises: HoldError where the API client may not look.
+        """
         if is_cancellation(effect):
             return await self._probe_cancellation(effect)
         reference, customer = effect.memo["reference"], effect.memo["customer"]
         try:
             found = await self.api.search_orders(same_order(reference, customer))
         except ReadRefusedError as error:
+            if (denied := look_denied(error.status)) is not None:
+                raise denied from None
             return CannotTell(str(error))
         return _judge(effect, found)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from crossdock import NotYetError
+from crossdock import HoldError, NotYetError
 
 pytestmark = pytest.mark.anyio
 
@@ -75,6 +75,49 @@ async def test_hold_for_a_faulty_plugin_ends_when_it_is_mended(make_bench, sinks
     await assert_held(bench, "plugin_fault")
 
     mended.append(True)
+    await recheck(bench)
+
+    await assert_delivered_once(bench)
+
+
+def blindfolded(sinks):
+    """A sink that may not look until a person lets it, and what says that it may."""
+
+    class Blindfolded(sinks["create"]):
+        name = "blindfolded"
+
+        async def probe(self, effect):
+            if not allowed:
+                raise HoldError("may_not_look", "it may not look", fix="let it look")
+            return await super().probe(effect)
+
+    allowed = []
+    return Blindfolded, allowed
+
+
+async def test_hold_of_a_first_look_ends_when_it_may_look(make_bench, sinks):
+    sink, allowed = blindfolded(sinks)
+    bench = await make_bench(sink, sink_settings={"probe_first_": True})
+    await bench.run([dict(THING)])
+    await assert_held(bench, "may_not_look")
+    assert bench.world.writes == []
+
+    allowed.append(True)
+    await recheck(bench)
+
+    await assert_delivered_once(bench)
+
+
+async def test_look_that_is_not_allowed_never_says_that_nothing_happened(make_bench, sinks):
+    sink, allowed = blindfolded(sinks)
+    bench = await make_bench(sink)
+    await bench.run()
+    bench.world.script = ["lost_after"]
+    await bench.run([dict(THING)])
+    await recheck(bench)
+    await assert_held(bench, "outcome_unknown")
+
+    allowed.append(True)
     await recheck(bench)
 
     await assert_delivered_once(bench)

@@ -13,6 +13,7 @@ from crossdock import (
     Conflict,
     Done,
     Effect,
+    HoldError,
     Known,
 )
 from crossdock_wms_cartoncloud.sale_orders import SaleOrderSink
@@ -133,7 +134,20 @@ async def test_probe_of_a_rejected_order_is_done_and_still_asks_a_person_until_i
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("status", [400, 403, 404, 422])
+@pytest.mark.parametrize(("status", "code"), [(403, "permission_missing"), (404, "tenant_unknown")])
+async def test_probe_asks_a_person_where_the_client_may_not_search(
+    sink: SaleOrderSink, effect: Effect, reader: Any, status: int, code: str
+) -> None:
+    reader.will_answer(status, [{"message": "no"}])
+
+    with pytest.raises(HoldError, match=str(status)) as caught:
+        await sink.probe(stored(effect))
+
+    assert caught.value.code == code
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("status", [400, 422])
 async def test_probe_cannot_tell_when_the_search_is_refused(
     sink: SaleOrderSink, effect: Effect, reader: Any, status: int
 ) -> None:
