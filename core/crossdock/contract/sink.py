@@ -67,8 +67,8 @@ class Sink(Connected[ConnectionT], Generic[ConnectionT, DocumentT]):
     async def probe(self, effect: Effect) -> Probe:
         """Ask the remote system whether the effect is there; reads only.
 
-        Raises: HoldError where a person must first let us look. Before anything was sent it is held as that says; of what
-        may have happened it is "cannot tell".
+        Raises: HoldError where a person must first let us look. Before anything was sent it is held as that says; of
+        what may have happened it is "cannot tell".
         """
         return CannotTell("this sink cannot look")
 
