@@ -50,8 +50,8 @@ async def find_tenant(tenant: str, http: Reader) -> str | None:
         raise CredentialsError(
             f"the API client does not belong to {missing[0]}",
             code="other_account",
-            fix="give an API client of that tenant, with its roles, or write the other tenant in a connection of another "
-            "name",
+            fix="give an API client of that tenant, with its roles, or write the other tenant in a connection of "
+            "another name",
         )
     return tenant
 
