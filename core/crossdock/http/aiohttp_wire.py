@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ssl
+import sys
 from base64 import b64encode
+from collections.abc import Coroutine, Generator
 from contextvars import ContextVar
 from io import BytesIO
+from typing import Any
 
 import aiohttp
 import httpx
@@ -33,6 +36,45 @@ class _TracedRequest(aiohttp.ClientRequest):
     async def send(self, conn: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
         await _leaving.get().leave()
         return await super().send(conn)
+
+    if sys.version_info < (3, 12):
+
+        def write_bytes(self, *args: Any) -> Coroutine[Any, Any, None]:
+            """Write at once what was allowed to leave, not when other tasks had their turn.
+
+            From Python 3.12 on aiohttp does so itself. A process may be frozen in another task's turn, and go on when
+            its lease is over.
+            """
+            return _rest_of(_Begun(super().write_bytes(*args)))
+
+
+async def _rest_of(begun: _Begun) -> None:
+    await begun
+
+
+class _Begun:
+    """A coroutine that was begun outside of the task that ends it."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        self._coroutine = coroutine
+        self._ended = False
+        self._waits_for: Any = None
+        self._step(None)
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        while not self._ended:
+            try:
+                yield self._waits_for
+            except BaseException as error:  # noqa: BLE001  a cancellation, too, is the coroutine's own affair
+                self._step(error)
+            else:
+                self._step(None)
+
+    def _step(self, error: BaseException | None) -> None:
+        try:
+            self._waits_for = self._coroutine.send(None) if error is None else self._coroutine.throw(error)
+        except StopIteration:
+            self._ended = True
 
 
 class AiohttpWire:

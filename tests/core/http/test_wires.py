@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import socket
+import time
 
 import anyio
 import pytest
@@ -249,3 +250,36 @@ async def test_client_never_has_more_requests_in_flight_than_allowed(server, con
 
     assert most == 3
     assert server.begun == 4
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_what_was_allowed_to_leave_has_left_before_another_task_has_its_turn(server, connect):
+    """A process that is frozen in another task's turn must not find it unsent when it goes on."""
+    async with connect(server.url) as client, anyio.create_task_group() as tasks:
+        for number in ("0", "1"):  # two open connections, so that nothing waits for one
+            tasks.start_soon(lambda number=number: client.perform(a_request(client, "GET"), correlation_id=number))
+        while server.begun < 2:
+            await anyio.sleep(0.001)
+        allowed, before, arrived = anyio.Event(), server.begun, []
+
+        async def wait_with_all_others():
+            await allowed.wait()
+            arrived.append(stands_still_until(lambda: server.begun > before))
+
+        async def perform(number, guard):
+            await client.perform(a_request(client, "POST"), correlation_id=number, guard=guard)
+
+        tasks.start_soon(perform, "2", allowed.wait)
+        tasks.start_soon(perform, "3", wait_with_all_others)
+        await anyio.wait_all_tasks_blocked()
+        allowed.set()
+
+    assert arrived == [True]
+
+
+def stands_still_until(condition):
+    """Whether it came true while the whole event loop stood still."""
+    deadline = time.monotonic() + 2
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.001)
+    return condition()
