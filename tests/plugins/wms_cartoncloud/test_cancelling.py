@@ -151,7 +151,7 @@ async def test_observe_asks_nothing_where_nothing_was_cancelled(
     assert reader.sent == []
 
 
-@pytest.mark.parametrize(("status", "body"), [(204, b""), (200, b""), (404, b'[{"message": "None"}]'), (404, b"[]")])
+@pytest.mark.parametrize(("status", "body"), [(204, b""), (404, b'[{"message": "None"}]'), (404, b"[]")])
 def test_receipt_of_a_deletion_keeps_the_link_as_it_is(
     sink: SaleOrderSink, deletion: Effect, status: int, body: bytes
 ) -> None:
@@ -193,7 +193,9 @@ def test_receipt_says_that_the_order_still_stands_where_it_is_refused(
         assert str(status) in str(caught.value)
 
 
-@pytest.mark.parametrize(("status", "body"), [(200, b"<html>Hello</html>"), (404, b"<html>"), (500, b""), (302, b"")])
+@pytest.mark.parametrize(
+    ("status", "body"), [(200, b"<html>Hello</html>"), (200, b""), (404, b"<html>"), (500, b""), (302, b"")]
+)
 def test_receipt_proves_nothing_from_what_it_cannot_read(
     sink: SaleOrderSink, deletion: Effect, status: int, body: bytes
 ) -> None:
