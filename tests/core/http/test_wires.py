@@ -6,6 +6,7 @@ import contextlib
 import random
 import socket
 import time
+from functools import partial
 
 import anyio
 import pytest
@@ -256,10 +257,9 @@ async def test_client_never_has_more_requests_in_flight_than_allowed(server, con
 async def test_what_was_allowed_to_leave_has_left_before_another_task_has_its_turn(server, connect):
     """A process that is frozen in another task's turn must not find it unsent when it goes on."""
     async with connect(server.url) as client, anyio.create_task_group() as tasks:
-        for number in ("0", "1"):  # two open connections, so that nothing waits for one
-            tasks.start_soon(lambda number=number: client.perform(a_request(client, "GET"), correlation_id=number))
-        while server.begun < 2:
-            await anyio.sleep(0.001)
+        async with anyio.create_task_group() as opening:  # two connections, so that nothing waits for one
+            for number in ("0", "1"):
+                opening.start_soon(partial(client.perform, a_request(client, "GET"), correlation_id=number))
         allowed, before, arrived = anyio.Event(), server.begun, []
 
         async def wait_with_all_others():
