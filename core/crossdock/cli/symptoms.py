@@ -16,7 +16,7 @@ from crossdock.errors import ConfigError, StoreError
 from crossdock.store import auditing
 from crossdock.store.open import open_store
 from crossdock.store.protocol import Store
-from crossdock.store.rows import State
+from crossdock.store.rows import Runner, State
 
 _LEAST_FREE = 1024**3  # bytes
 
@@ -30,7 +30,8 @@ async def symptoms(outline: Outline) -> list[Examined]:
         async with _opened(outline) as store:
             return found + [Examined(*one) for one in await _store(store, outline)]
     except (ConfigError, StoreError) as error:
-        return [*found, Examined("store", outline.store, failed(error.message, error.fix or "restore a backup"))]
+        check = "schema" if error.code == "store_newer" else "store"
+        return [*found, Examined(check, outline.store, failed(error.message, error.fix or "restore a backup"))]
 
 
 @asynccontextmanager
@@ -63,7 +64,9 @@ async def _key(outline: Outline) -> Finding:
 
 async def _store(store: Store, outline: Outline) -> list[tuple[str, str, Finding]]:
     path = getattr(store, "path", None)
-    found = [("store", outline.store, passed("it opens"))]
+    told = f"version {await store.schema_version()}, as this crossdock makes it"
+    found = [("store", outline.store, passed("it opens")), ("schema", outline.store, passed(told))]
+    found += [("run", outline.store, _running(runner)) for runner in await store.runners()]
     if isinstance(path, Path):
         found += [("disk", str(path.parent), _disk(path)), ("mode", path.name, _mode(path))]
     verdict = await auditing.verify(store)
@@ -72,6 +75,19 @@ async def _store(store: Store, outline: Outline) -> list[tuple[str, str, Finding
         log = failed(verdict.fault, "restore a backup from before, and find out who writes to the store")
     found.append(("audit", outline.store, log))
     return found + await _people(store, outline) + await _connections(store)
+
+
+def _running(runner: Runner) -> Finding:
+    """Who runs pipelines now. Whoever is gone hinders nobody: what it left unknown is looked for by the next run."""
+    what = f"{runner.owner} runs {', '.join(runner.pipelines) or 'the pipelines'}"
+    if runner.sign == "running":
+        return passed(what)
+    if runner.sign == "silent":
+        fix = "see whether it is frozen or cut off from the store; another run takes over meanwhile"
+        return failed(f"{what}, and gives no sign of life", fix)
+    told = f"{runner.owner} did not end its run of {', '.join(runner.pipelines) or 'the pipelines'}"
+    fix = "if no container or machine beside this one runs it, start `crossdock run`: it takes over by itself"
+    return unknown(f"{told}: it was killed, or cannot be seen from here", fix)
 
 
 def _disk(path: Path) -> Finding:

@@ -38,6 +38,7 @@ from crossdock.store.rows import (
     PipelineStatus,
     QuotaRow,
     Refusal,
+    Runner,
     Seen,
     Selection,
     Staged,
@@ -305,6 +306,14 @@ class Store(Protocol):
     # ------------------------------------------------------------ audit
     async def verify_audit(self) -> str | None:
         """None where the chain holds; else what is wrong at which row. (`store.auditing.verify` says more.)"""
+        ...
+
+    async def runners(self) -> Sequence[Runner]:
+        """Who owns runs now, or owned them and ended without giving them back. Takes nothing, and hinders nobody."""
+        ...
+
+    async def schema_version(self) -> int:
+        """The version of the schema that the store has."""
         ...
 
     async def audit_head(self) -> AuditHead | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeVar, dataclass_transform
+from typing import Literal, TypeVar, dataclass_transform
 
 from crossdock.contract.values import Link, Notice, Receipt, Record
 from crossdock.jsonio import Json
@@ -305,6 +305,21 @@ class Erased:
     """How many records lost their content, and what was sent and answered because of them."""
     last: int | None
     """The record up to which it looked; None where there is nothing left that is old enough."""
+
+
+Sign = Literal["running", "silent", "gone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """A process that is said to run pipelines: all of the store's where none is named.
+
+    `running`: it is there. `silent`: it is there, and its lease ran out. `gone`: it ended, or cannot be seen from here.
+    """
+
+    owner: str
+    sign: Sign
+    pipelines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import zipfile
+from contextlib import closing
 
 import pytest
+
+from crossdock.store.sqlite.lock import hold
 
 
 @pytest.fixture
@@ -29,7 +33,17 @@ def test_doctor_passes_what_is_well(crossdock, definition, depot):
     found = verdicts(result)
     assert (result.exit_code, json.loads(result.stdout)["fail"]) == (0, 0)
     assert found["access", "gate"]["message"] == "we are gate keeper"
-    assert {check for check, _ in found} >= {"file", "key", "store", "disk", "mode", "audit", "deliveries", "clock"}
+    assert {check for check, _ in found} >= {
+        "file",
+        "key",
+        "store",
+        "disk",
+        "mode",
+        "audit",
+        "deliveries",
+        "clock",
+        "schema",
+    }
 
 
 def test_doctor_names_what_waits_for_a_person_and_ends_with_one(crossdock, troubled):
@@ -71,6 +85,38 @@ def test_doctor_tells_of_pauses_and_refusals(crossdock, definition, depot):
     assert found["paused", "pipeline parcels"]["fix"] == "`crossdock resume parcels`"
     assert later["credentials", "gate"]["verdict"] == "fail"
     assert later["access", "gate"]["verdict"] == "fail"
+
+
+def test_doctor_tells_who_runs_and_which_schema_there_is(crossdock, definition, tmp_path):
+    crossdock("run")
+    quiet = verdicts(crossdock("doctor", "--offline", "--json"))
+    store = tmp_path / "depot.db"
+    with hold(store):
+        busy = verdicts(crossdock("doctor", "--offline", "--json"))
+    store.with_name("depot.db.lock").write_text("4194305")  # no process has that number
+
+    left = verdicts(crossdock("doctor", "--offline", "--json"))
+
+    where = "sqlite:depot.db"
+    assert ("run", where) not in quiet
+    assert (busy["run", where]["verdict"], busy["run", where]["message"]) == (
+        "pass",
+        f"process {os.getpid()} runs the pipelines",
+    )
+    assert left["run", where]["verdict"] == "unknown"
+    assert "process 4194305 did not end its run" in left["run", where]["message"]
+    assert quiet["schema", where]["message"].startswith("version 1,")
+
+
+def test_doctor_names_a_store_of_a_newer_version(crossdock, definition, tmp_path):
+    crossdock("run")
+    with closing(sqlite3.connect(tmp_path / "depot.db")) as store:
+        store.execute("PRAGMA user_version = 99")
+
+    found = verdicts(crossdock("doctor", "--offline", "--json"))
+
+    assert found["schema", "sqlite:depot.db"]["verdict"] == "fail"
+    assert "upgrade crossdock" in found["schema", "sqlite:depot.db"]["fix"]
 
 
 def test_doctor_reports_a_log_that_was_tampered_with(crossdock, troubled, tmp_path):

@@ -19,6 +19,7 @@ from crossdock.errors import LeaseLost, StoreError
 from crossdock.store.postgres.line import Line
 from crossdock.store.postgres.queries import load
 from crossdock.store.postgres.session import Session
+from crossdock.store.rows import Runner, Sign
 
 T = TypeVar("T")
 
@@ -165,6 +166,15 @@ def _give_back(session: Session, leases: Sequence[Lease]) -> None:
 def known(connection: sqlite3.Connection) -> list[str]:
     """Every pipeline that was ever run."""
     return [name for (name,) in connection.execute(load("runs")["known"]).fetchall()]
+
+
+def runners(connection: sqlite3.Connection) -> list[Runner]:
+    """Whose runs were not given back, by process."""
+    found: dict[tuple[str, Sign], list[str]] = {}
+    for pipeline, owner, present, held in connection.execute(load("runs")["runners"]).fetchall():
+        sign: Sign = "gone" if not present else "running" if held else "silent"
+        found.setdefault((owner, sign), []).append(pipeline)
+    return [Runner(owner, sign, tuple(pipelines)) for (owner, sign), pipelines in found.items()]
 
 
 def in_use(where: str, elsewhere: Mapping[str, str]) -> StoreError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from importlib.resources import files
 
@@ -37,6 +38,12 @@ def migrate(session: Session, where: str, known: Sequence[Migration] | None = No
 def is_made(session: Session, where: str) -> bool:
     """Whether the schema is a store already, of whatever version."""
     return _version(session, where) > 0
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """The version of a store's schema."""
+    ((number,),) = connection.execute(load("schema")["version"]).fetchall()
+    return int(number)
 
 
 def _version(session: Session, where: str) -> int:

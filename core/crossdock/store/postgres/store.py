@@ -21,13 +21,13 @@ from crossdock.http.types import Token
 from crossdock.store.cipher import Key
 from crossdock.store.postgres import faults
 from crossdock.store.postgres.address import shown
-from crossdock.store.postgres.leases import Keeper, Lease, in_use, known
+from crossdock.store.postgres.leases import Keeper, Lease, in_use, known, runners
 from crossdock.store.postgres.line import Line, closed
-from crossdock.store.postgres.migrate import is_made, migrate
+from crossdock.store.postgres.migrate import is_made, migrate, version
 from crossdock.store.postgres.reader import Reader
 from crossdock.store.postgres.writer import Writer
 from crossdock.store.protocol import LONGEST_REQUEST, Store
-from crossdock.store.rows import Change
+from crossdock.store.rows import Change, Runner
 from crossdock.store.sqlite.store import TableStore
 
 T = TypeVar("T")
@@ -98,6 +98,14 @@ class PostgresStore(TableStore):
         view = copy.copy(self)
         view._lease = self._parts[2].lease(pipeline)
         return view
+
+    async def runners(self) -> Sequence[Runner]:
+        """Who owns leases, or left them."""
+        return await self._reader.ask(runners)
+
+    async def schema_version(self) -> int:
+        """The version of the schema."""
+        return await self._reader.ask(version)
 
     # ------------------------------------------------------------ backups
 

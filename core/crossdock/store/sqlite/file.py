@@ -20,11 +20,11 @@ from crossdock.http.types import Token
 from crossdock.store.chain import OURSELVES
 from crossdock.store.cipher import Key
 from crossdock.store.protocol import LONGEST_REQUEST, Store
-from crossdock.store.rows import AuditEvent, Change
+from crossdock.store.rows import AuditEvent, Change, Runner
 from crossdock.store.sqlite import backup as backups
 from crossdock.store.sqlite import lineage, lock, retention
 from crossdock.store.sqlite.connections import open_writer
-from crossdock.store.sqlite.migrate import migrate
+from crossdock.store.sqlite.migrate import migrate, version
 from crossdock.store.sqlite.reader import Reader
 from crossdock.store.sqlite.store import TableStore
 from crossdock.store.sqlite.writer import Writer
@@ -82,6 +82,15 @@ class SqliteStore(TableStore):
     def owned(self, pipeline: str) -> Store:
         """This store: nobody can take a pipeline from the process that holds the lock."""
         return self
+
+    async def runners(self) -> Sequence[Runner]:
+        """Who holds the run lock, or left its number there."""
+        found = await to_thread.run_sync(lock.look, self.path)
+        return () if found is None else (found,)
+
+    async def schema_version(self) -> int:
+        """The version of the schema."""
+        return await self._reader.ask(version)
 
     # ------------------------------------------------------------ backups
 

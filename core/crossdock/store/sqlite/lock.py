@@ -10,6 +10,7 @@ from pathlib import Path
 
 from crossdock.boundary import sabotaged
 from crossdock.errors import StoreError
+from crossdock.store.rows import Runner
 from crossdock.store.sqlite import faults
 
 
@@ -32,6 +33,39 @@ def hold(path: Path) -> Iterator[None]:
             os.ftruncate(descriptor, 0)  # the file stays: removing it could part two holders
     finally:
         os.close(descriptor)
+
+
+def look(path: Path) -> Runner | None:
+    """Who holds the run lock of the store at `path`, or left its number there; the lock itself is not touched."""
+    beside = path.with_name(f"{path.name}.lock")
+    try:
+        holder, inode = beside.read_text(encoding="ascii", errors="replace").strip(), beside.stat().st_ino
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise faults.explain_os(error, beside) from error
+    if not holder:
+        return None
+    return Runner(f"process {holder}", "running" if _is_locked(inode, holder) else "gone")
+
+
+def _is_locked(inode: int, holder: str) -> bool:
+    """Whether the system knows of that lock; where it does not tell, whether there is such a process."""
+    try:
+        lines = [line.split() for line in Path("/proc/locks").read_text(encoding="ascii").splitlines()]
+    except OSError:
+        return holder.isdigit() and _is_alive(int(holder))
+    return any("FLOCK" in words and any(word.endswith(f":{inode}") for word in words) for words in lines)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass  # somebody else's
+    return True
 
 
 def _take(descriptor: int, path: Path) -> None:

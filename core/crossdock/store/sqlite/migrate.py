@@ -48,6 +48,12 @@ def migrate(
         raise faults.explain_os(error, path) from error
 
 
+def version(connection: sqlite3.Connection) -> int:
+    """The version of a store's schema."""
+    ((number,),) = connection.execute("PRAGMA user_version").fetchall()
+    return int(number)
+
+
 def refuse_foreign(connection: sqlite3.Connection, path: Path) -> None:
     """Raises: StoreError where the file is no store, or a newer one than we know."""
     version = _version(connection, path)

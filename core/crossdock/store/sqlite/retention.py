@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from crossdock.contract.durations import format_duration
 from crossdock.contract.values import Notice
 from crossdock.errors import StoreError
-from crossdock.store.chain import ERASURE
+from crossdock.store import codec
+from crossdock.store.chain import ERASED, ERASURE
 from crossdock.store.moments import from_micros, to_micros
 from crossdock.store.rows import AuditEvent, Erased, KeyErased
 from crossdock.store.sqlite import audit, notices
 from crossdock.store.sqlite.queries import load, slices, widen
 
 _NAMED = 5
+_CHANGES = 100  # read at once; an import is one change with many links
 _PAGES = 10_000  # most that one call gives back: 40 MiB
 
 
@@ -48,6 +51,7 @@ def erase_key(connection: sqlite3.Connection, keys: Sequence[str], reason: str, 
     _erase(connection, records, at)
     connection.executemany(sql["reasons"], [(record, record, record) for record in records])
     texts = sum(connection.execute(sql["texts"], (key,)).rowcount for key in dict.fromkeys(keys))
+    _erase_changes(connection, set(keys))
     detail = {"records": len(records), "texts": texts, "reason": reason}
     audit.append(connection, [AuditEvent(ERASURE, None, keys[0], at, actor=actor, detail=detail)])
     return KeyErased(len(records), texts)
@@ -90,6 +94,23 @@ def _erase(connection: sqlite3.Connection, records: Sequence[int], at: datetime)
         connection.executemany(sql[title], effects)
     moment = to_micros(at)
     connection.executemany(sql["effect"], [(moment, effect) for (effect,) in effects])
+
+
+def _erase_changes(connection: sqlite3.Connection, keys: Collection[str]) -> None:
+    """Erase why persons changed links of these keys; what they changed stays, so that it can be taken back."""
+    sql, last = load("retention"), 0
+    while page := connection.execute(sql["link_changes"], (last, _CHANGES)).fetchall():
+        last = page[-1][0]
+        about = [(ERASED, number) for number, edits in page if _concerns(codec.from_text_or_none(edits), keys)]
+        connection.executemany(sql["link_reason"], about)
+
+
+def _concerns(edits: Sequence[Mapping[str, Any]], keys: Collection[str]) -> bool:
+    return any(end["id"] in keys for one in edits for end in _ends(one))
+
+
+def _ends(edit: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [link[end] for link in (edit["before"], edit["after"]) if link is not None for end in ("near", "far")]
 
 
 def _ask(connection: sqlite3.Connection, title: str, values: Sequence[object]) -> list[int]:

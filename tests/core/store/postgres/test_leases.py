@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 
 import anyio
@@ -179,3 +180,28 @@ async def test_right_to_renew_a_token_goes_by_the_servers_clock(store, beside, c
         beside.change("UPDATE leases SET until = 0")
 
     assert taken == [True]
+
+
+async def test_runners_are_named_with_what_they_run(store, open_shared, beside):
+    async with open_shared() as other, other.running(["orders", "tracking"]):
+        (running,) = await store.runners()
+        beside.change(EXPIRED)
+        (silent,) = await store.runners()
+
+    assert (running.sign, running.pipelines) == ("running", ("orders", "tracking"))
+    assert running.owner.startswith(f"process {os.getpid()} on ")
+    assert (silent.sign, silent.owner) == ("silent", running.owner)
+    assert await store.runners() == []
+
+
+async def test_runner_that_died_is_told_from_one_that_lives(store, open_shared):
+    async with open_shared() as other, other.running(["orders"]):
+        other._parts[2].close()  # the server sees its connection go, as when a process is killed
+
+        with anyio.fail_after(20):
+            while [one.sign for one in await store.runners()] != ["gone"]:  # not seen yet
+                await anyio.lowlevel.checkpoint()
+
+
+async def test_schema_has_a_version(store):
+    assert await store.schema_version() == 1

@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from crossdock.errors import StoreError
-from crossdock.store.sqlite.lock import hold
+from crossdock.store.rows import Runner
+from crossdock.store.sqlite.lock import hold, look
 
 pytestmark = [pytest.mark.anyio, pytest.mark.sqlite]
 
@@ -65,3 +66,25 @@ async def test_second_run_in_this_process_is_refused_too_and_other_commands_work
 
     async with store.running(["orders"]):
         pass
+
+
+def test_look_names_the_holder_and_lets_others_take_the_lock(path, holder):
+    assert look(path) == Runner(f"process {holder.pid}", "running")
+
+    holder.stdin.close()
+    holder.wait()
+
+    assert look(path) is None
+    with hold(path):
+        assert look(path) == Runner(f"process {os.getpid()}", "running")
+
+
+def test_look_tells_who_ended_without_giving_the_lock_back(path, holder):
+    holder.kill()
+    holder.wait()
+
+    assert look(path) == Runner(f"process {holder.pid}", "gone")
+
+
+def test_look_finds_nobody_where_nothing_ever_ran(path):
+    assert look(path) is None

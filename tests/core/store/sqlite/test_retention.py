@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 
 from crossdock.errors import StoreError
-from crossdock.store.rows import Change, EffectState, Erased, State, StepUpdate
+from crossdock.store.rows import Change, EffectState, Erased, LinkEdit, State, StepUpdate
+from crossdock.store.sqlite import retention
 
 pytestmark = pytest.mark.anyio
 
@@ -183,6 +184,25 @@ async def test_erase_key_takes_content_and_reasons_at_once_and_the_log_still_hol
     assert next(one for one in story.audit if one.kind == "key.erased").detail["reason"] == "she asked for it"
     assert await store.verify_audit() is None
     assert (await content_of(store, "PO2"))[0] is not None
+
+
+async def test_erase_key_takes_why_persons_changed_links_and_leaves_what_they_changed(
+    store, ordered, make, clock, monkeypatch
+):
+    monkeypatch.setattr(retention, "_CHANGES", 2)  # they are read in several pages
+    await ordered("PO1", "PO2")
+    one, two, far = make.link("PO1", "SO1"), make.link("PO2", "SO2"), make.link("PO3", "PO1")
+    who = {"reason": "Quentin Zzyzx called", "actor": "kim", "at": clock.now()}
+    for edits in ([(None, one), (None, two)], [(None, far)], [(one, None)], [(two, None)]):
+        await store.edit_links([LinkEdit(*edit) for edit in edits], what="changed", **who)
+
+    await store.erase_key(["PO1"], reason="she asked for it", actor="robin", at=clock.now())
+
+    changes = await store.link_changes()
+    assert [change.reason for change in changes] == ["Quentin Zzyzx called", "[erased]", "[erased]", "[erased]"]
+    assert {change.actor for change in changes} == {"kim"}
+    assert changes[-1].edits == [LinkEdit(None, one), LinkEdit(None, two)]
+    assert await store.verify_audit() is None
 
 
 async def test_erase_key_refuses_while_something_is_open(store, ordered, staged, make, clock):

@@ -45,3 +45,14 @@ SELECT pg_xact_status(%b::xid8)
 
 -- name: known
 SELECT pipeline FROM runs
+
+-- A process that is there holds the lock of its session: a number of 64 bits, which the server shows in two halves.
+-- name: runners
+SELECT pipeline, owner, EXISTS (
+    SELECT 1 FROM pg_locks l
+    WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND ((l.classid::bigint << 32) | l.objid::bigint) = session
+        AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+), until > (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+FROM runs
+WHERE owner IS NOT NULL
+ORDER BY pipeline

@@ -65,6 +65,12 @@ WHERE record_id = ? AND pipeline = (SELECT pipeline FROM records WHERE id = ?)
 UPDATE audit_parts SET salt = NULL, value = NULL
 WHERE name = 'reason' AND value IS NOT NULL AND seq IN (SELECT seq FROM audit WHERE ref = ?)
 
+-- name: link_changes
+SELECT id, edits FROM link_changes WHERE id > ? ORDER BY id LIMIT ?
+
+-- name: link_reason
+UPDATE link_changes SET reason = ? WHERE id = ?
+
 -- name: open
 SELECT pipeline, count(*), min(read_at) FROM deliveries WHERE open IS NOT NULL AND read_at < ? GROUP BY pipeline
 
