@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,7 +13,6 @@ from crossdock.checking.demand import Limit, Reading, costs, interval_s
 from crossdock.checking.hosts import is_loopback
 from crossdock.checking.look_up import Accounts
 from crossdock.checking.section import as_items
-from crossdock.checking.words import listed
 from crossdock.config import Entry, Findings, Mark, Table
 from crossdock.contract.durations import format_duration
 
@@ -22,6 +21,7 @@ _FOR_READING = 0.5
 _FAR_BELOW = 0.5
 _STEPS_S = (1, 5, 15, 30, 60, 300, 900, 1800, 3600)
 _HOUR_S = 3600
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,11 @@ class _Arithmetic:
         self._tables = {entry.key: entry.value for entry in entries if isinstance(entry.value, Table)}
         self._findings = findings
         self._readings = self._read()
+        self._taken = {limit: sum(one.per_s for one in readings) for limit, readings in self._readings.items()}
 
     def warn(self) -> None:
         for limit, readings in self._readings.items():
-            if sum(reading.per_s for reading in readings) > limit.per_s * _FOR_READING:
+            if self._taken[limit] > limit.per_s * _FOR_READING:
                 self._warn_of_reading(limit, readings)
         brought = self._brought()
         for pipeline in self._enabled():
@@ -76,8 +77,8 @@ class _Arithmetic:
 
     def _warn_of_reading(self, limit: Limit, readings: Sequence[Reading]) -> None:
         greediest = max(readings, key=lambda reading: reading.per_s)
-        taken = sum(reading.per_s for reading in readings)
-        names = listed(reading.pipeline.name for reading in readings)
+        taken = self._taken[limit]
+        names = _some([reading.pipeline.name for reading in readings])
         verdict = (
             "cannot keep up" if taken > limit.per_s else f"{'leave' if len(readings) > 1 else 'leaves'} too little"
         )
@@ -112,8 +113,8 @@ class _Arithmetic:
         """None where nothing is known to end it."""
         paces = []
         for limit, calls in costs(route.sink, self._connections[route.connection_name]):
-            read = sum(reading.per_s for reading in self._readings.get(limit, ()))
-            paces.append(_Pace(limit, max(limit.per_s - read, 0.0) / calls * _HOUR_S))
+            left = max(limit.per_s - self._taken.get(limit, 0.0), 0.0)
+            paces.append(_Pace(limit, left / calls * _HOUR_S))
         return min(paces, key=lambda pace: pace.effects, default=None)
 
     def _warn_of_route(
@@ -123,7 +124,7 @@ class _Arithmetic:
         come = sum(effects for effects, _ in arriving.values())
         if pace is None or pace.effects >= come * _FAR_BELOW:
             return
-        names = listed({name for _, through in arriving.values() for name in through})
+        names = _some({name for _, through in arriving.values() for name in through})
         message = (
             f"{route.use} makes at most {_figure(pace.effects)} changes an hour in {route.connection_name} "
             f"({pace.limit.rate.match}: {_figure(pace.limit.calls)} calls in {pace.limit.rate.per_s:g} s), and {names} "
@@ -147,6 +148,8 @@ def _slower(limit: Limit, readings: Sequence[Reading]) -> str:
     if others <= room / 2:
         return f"write {_interval(greediest.calls / (room - others))} or longer"
     factor = (others + greediest.per_s) / room
+    if len(readings) > _NAMED:
+        return f"let each of them run {math.ceil(round(factor * 10, 9)) / 10:g} times less often"
     slower = [f"{_interval(one.interval_s * factor)} in {one.pipeline.name}" for one in readings]
     return f"write {', '.join(slower)}, or longer"
 
@@ -155,6 +158,12 @@ def _interval(seconds: float) -> str:
     """The next time that one would write."""
     step = next((step for step in reversed(_STEPS_S) if seconds >= step * 2), 1)
     return f"`every: {format_duration(timedelta(seconds=math.ceil(round(seconds / step, 9)) * step))}`"
+
+
+def _some(names: Collection[str]) -> str:
+    """The first names, and how many more there are."""
+    first, more = sorted(names)[:_NAMED], len(set(names)) - _NAMED
+    return ", ".join(first) + (f" and {more} more" if more > 0 else "")
 
 
 def _figure(value: float) -> str:

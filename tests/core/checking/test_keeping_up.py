@@ -161,7 +161,7 @@ pipelines:
         ({"acknowledge": "500ms"}, [(22, "cannot_keep_up")]),
         ({"tracking": "1s"}, [(26, "cannot_keep_up")]),
     ],
-    ids=["as_in_the_readme", "a_fifth_of_walmart", "statuses_too_often", "dispatches_too_often"],
+    ids=["as_usual", "a_fifth_of_walmart", "statuses_too_often", "dispatches_too_often"],
 )
 def test_the_installed_plugins_declare_what_they_cost(pieces, expected, check_text):
     text = REAL.format(**{"factor": "vendor", "acknowledge": "5m", "tracking": "5m", **pieces})
@@ -169,3 +169,16 @@ def test_the_installed_plugins_declare_what_they_cost(pieces, expected, check_te
     checked = check_text(text, registry=Registry())
 
     assert [(fault.line, fault.code) for fault in checked.faults] == expected
+
+
+def test_a_warning_of_many_pipelines_stays_short(check_text):
+    text = FILE.format(**{**DEFAULTS, "tracking": "every: 30s"})
+    head, pipeline = text.split("pipelines:")[0], text.split("  tracking:\n")[1]
+    many = "".join(f"  tracking_{number:02}:\n{pipeline}" for number in range(90))
+
+    (fault,) = [one for one in check_text(f"{head}pipelines:\n{many}").faults if one.code == "cannot_keep_up"]
+
+    assert fault.message.startswith(
+        "tracking_00, tracking_01, tracking_02, tracking_03, tracking_04 and 85 more cannot keep up: "
+    )
+    assert fault.fix == "let each of them run 6 times less often"
