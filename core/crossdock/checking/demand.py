@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import islice, pairwise
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -62,7 +63,7 @@ def costs(component: Connected[Any], connection: Connection) -> Iterator[tuple[L
     if connection.quotas == "off":
         return
     factor = 1.0 if connection.quotas == "vendor" else float(connection.quotas)
-    globs = Globs([rate.match for rate in connection.rates])
+    globs = _globs(tuple(rate.match for rate in connection.rates))
     taken: dict[int, float] = {}
     for request, calls in _declared(component, connection).items():
         method, _, path = request.partition(" ")
@@ -84,6 +85,11 @@ def interval_s(pipeline: Pipeline) -> float | None:
     firings = islice(CronSim(pipeline.cron, datetime(2024, 1, 1, tzinfo=ZoneInfo(pipeline.timezone))), _FIRINGS)
     gaps = [(late - early).total_seconds() for early, late in pairwise(one.astimezone(UTC) for one in firings)]
     return (statistics.median(gaps) if gaps else 0) or None
+
+
+@lru_cache(maxsize=64)
+def _globs(patterns: tuple[str, ...]) -> Globs:
+    return Globs(patterns)
 
 
 def _declared(component: Connected[Any], connection: Connection) -> dict[str, float]:
