@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-DISTS  := core plugins/walmart plugins/wms_cartoncloud
+DISTS  := core plugins/walmart plugins/wms_cartoncloud plugins/erp_ledger
 READY  := $(VENV)/.ready
 WORKERS ?= 2
 

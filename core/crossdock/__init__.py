@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from crossdock.contract.checks import Check, Finding
     from crossdock.contract.component import Duration
-    from crossdock.contract.connection import AuthProvider, Connection, TestReport
+    from crossdock.contract.connection import AuthProvider, Connection, NoAuth, TestReport
     from crossdock.contract.holds import Hold
     from crossdock.contract.hookspecs import hookimpl
     from crossdock.contract.mapper import Mapper
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
         Answers,
         Attention,
         Batch,
+        Begun,
+        Bundle,
         CannotTell,
         Conflict,
         Context,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
         Done,
         Effect,
         Known,
+        Later,
         Link,
         Links,
         Probe,
@@ -55,7 +58,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "crossdock.contract.checks": ("Check", "Finding"),
     "crossdock.contract.component": ("Duration",),
-    "crossdock.contract.connection": ("AuthProvider", "Connection", "TestReport"),
+    "crossdock.contract.connection": ("AuthProvider", "Connection", "NoAuth", "TestReport"),
     "crossdock.contract.holds": ("Hold",),
     "crossdock.contract.hookspecs": ("hookimpl",),
     "crossdock.contract.mapper": ("Mapper",),
@@ -65,8 +68,9 @@ _HOMES = {
     "crossdock.contract.sink": ("Sink",),
     "crossdock.contract.source": ("Source",),
     "crossdock.contract.values": (
-        "Absent", "Answers", "Attention", "Batch", "CannotTell", "Conflict", "Context", "Cursor", "Done", "Effect",
-        "Known", "Link", "Links", "Probe", "Push", "Receipt", "Received", "Record", "Ref", "SettledEffect", "Window",
+        "Absent", "Answers", "Attention", "Batch", "Begun", "Bundle", "CannotTell", "Conflict", "Context", "Cursor",
+        "Done", "Effect", "Known", "Later", "Link", "Links", "Probe", "Push", "Receipt", "Received", "Record",
+        "Ref", "SettledEffect", "Window",
     ),
     "crossdock.errors": (
         "ConfigError", "CredentialsError", "CrossdockError", "HoldError", "NothingToDo", "NotYetError", "PluginError",
@@ -81,6 +85,8 @@ __all__ = [
     "Attention",
     "AuthProvider",
     "Batch",
+    "Begun",
+    "Bundle",
     "CannotTell",
     "Check",
     "ConfigError",
@@ -97,9 +103,11 @@ __all__ = [
     "Hold",
     "HoldError",
     "Known",
+    "Later",
     "Link",
     "Links",
     "Mapper",
+    "NoAuth",
     "NotYetError",
     "NothingToDo",
     "PluginError",

@@ -3,9 +3,10 @@
 from crossdock.canonical.base import Document
 from crossdock.canonical.journal import JournalEntry, JournalLine
 from crossdock.canonical.money import Money
-from crossdock.canonical.order import Charge, Order, OrderLine, OrderLineStatus
+from crossdock.canonical.order import Charge, Order, OrderLine, OrderLineStatus, Refund
 from crossdock.canonical.party import Address, Customer
 from crossdock.canonical.returns import Return, ReturnLine
+from crossdock.canonical.settlement import SettlementLine
 from crossdock.canonical.shipment import Package, PackageLine, Shipment, StatusChange
 from crossdock.canonical.stock import Listing, Product, StockLevel
 from crossdock.canonical.trusted import trusted
@@ -25,8 +26,10 @@ __all__ = [
     "Package",
     "PackageLine",
     "Product",
+    "Refund",
     "Return",
     "ReturnLine",
+    "SettlementLine",
     "Shipment",
     "StatusChange",
     "StockLevel",

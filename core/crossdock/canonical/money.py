@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from collections.abc import Sequence
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints
@@ -41,6 +42,28 @@ class Money(Document):
         """The amount in whole minor units, half up."""
         amount = self.amount.quantize(_QUANTA[self.minor_digits], ROUND_HALF_UP)
         return _make_money(amount=amount, currency=self.currency)
+
+    def split(self, weights: Sequence[Decimal]) -> tuple[Money, ...]:
+        """Divide by weight into whole minor units that add up to exactly this amount, by largest remainder.
+
+        Weights are not negative, and not all nothing. Equal remainders go to the earlier part, so that the same
+        division is the same again. What is less than a minor unit stays with the largest part.
+
+        Raises: ValueError.
+        """
+        whole = sum(weights)
+        if whole <= 0 or any(weight < 0 for weight in weights):
+            raise ValueError("weights are not negative, and not all nothing")
+        quantum = _QUANTA[self.minor_digits]
+        exact = [self.amount * weight / whole for weight in weights]
+        parts = [share.quantize(quantum, ROUND_DOWN) for share in exact]
+        left = self.amount - sum(parts)
+        step = quantum.copy_sign(left)
+        remainders = [abs(share - part) for share, part in zip(exact, parts, strict=True)]
+        for place in sorted(range(len(parts)), key=lambda place: (-remainders[place], place))[: int(left / step)]:
+            parts[place] += step
+        parts[max(range(len(parts)), key=lambda place: (weights[place], -place))] += self.amount - sum(parts)
+        return tuple(_make_money(amount=part, currency=self.currency) for part in parts)
 
     def __add__(self, other: Money) -> Money:
         self._same_currency(other)

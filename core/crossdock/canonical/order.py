@@ -31,6 +31,17 @@ class OrderLineStatus(Document):
     raw: str
     tracking_number: str | None = None
     carrier: str | None = None
+    at: datetime | None = None  # since when, where the channel says so: for what was shipped, when it left
+
+
+class Refund(Document):
+    """Money that went back for one line, and what it was charged for. The amounts are positive."""
+
+    id: str
+    charges: tuple[Charge, ...]
+    at: datetime | None = None
+    reason: str | None = None
+    return_number: str | None = None  # the return that it belongs to, if one was opened
 
 
 class OrderLine(Document):
@@ -45,6 +56,7 @@ class OrderLine(Document):
     statuses: tuple[OrderLineStatus, ...] = ()
     fulfilment: str | None = None  # the channel's fulfilment option, as it says it
     cancel_requested: bool = False
+    refunds: tuple[Refund, ...] = ()
 
     def quantity_in(self, *statuses: LineStatus) -> Decimal:
         """How much of the line is in any of `statuses`."""

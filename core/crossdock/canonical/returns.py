@@ -11,7 +11,7 @@ from crossdock.canonical.order import Charge
 
 
 class ReturnLine(Document):
-    """One line of a return, pointing at the order line that was sold."""
+    """One line of a return, pointing at the order line that was sold. `charges` are for the whole `quantity`."""
 
     number: str
     order: str
@@ -21,7 +21,8 @@ class ReturnLine(Document):
     reason: str | None = None
     goods_expected: bool = True
     charges: tuple[Charge, ...] = ()
-    refunded_quantity: Decimal = Decimal(0)
+    refunded_quantity: Decimal = Decimal(0)  # how much of it the seller has paid back by now
+    refunded_at: datetime | None = None  # when the newest part of that was
     status: str
 
 
@@ -29,6 +30,7 @@ class Return(Document):
     """One return order of one channel."""
 
     channel: str
+    market: str | None = None
     number: str
     customer_order: str | None = None
     created_at: datetime

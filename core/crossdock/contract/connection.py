@@ -49,6 +49,21 @@ class AuthProvider(BaseModel, ABC):
         return response.status_code == 401
 
 
+class NoAuth(AuthProvider):
+    """Nobody asks who we are: for what is reached without signing in, as a folder of this machine."""
+
+    name: ClassVar[str] = "none"
+    needs_token: ClassVar[bool] = False
+
+    @property
+    def account(self) -> str:
+        """Nobody."""
+        return "none"
+
+    def sign(self, request: Request, token: Token | None, now: datetime) -> None:
+        """Leave the request as it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class TestReport:
     """What a connection test found: who we are there, what we may do, what is missing and what is too much."""
@@ -111,6 +126,20 @@ class Connection(BaseModel, ABC):
     def allowance(self, response: Response) -> Allowance | None:
         """What an answer's headers say is left of its limit."""
         return None
+
+    def handle(self, request: Request) -> Response:
+        """Carry out a request by itself, where the account is no service: a folder, a file, a device.
+
+        Override it and core asks here instead of the network, one request at a time, in a worker thread; everything
+        else is as ever: the journal, probes, what counts as lost. A change is made wholly or not at all, and is on disk
+        when this returns. What it raises counts as a lost answer.
+        """
+        raise TypeError(f"connections of {self.name} are reached by the network")
+
+    @classmethod
+    def is_local(cls) -> bool:
+        """Whether it carries out requests by itself."""
+        return cls.handle is not Connection.handle
 
     async def owner(self, http: Reader) -> str | None:
         """Ask whom the credentials belong to: the seller, the tenant. None where the remote system does not tell.

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from crossdock.contract.component import Connected, ConnectionT
-from crossdock.contract.values import Answers, CannotTell, Effect, Known, Probe, Receipt
+from crossdock.contract.values import Answers, Bundle, CannotTell, Effect, Known, Later, Probe, Receipt
 from crossdock.http.types import Request
 
 DocumentT = TypeVar("DocumentT")
@@ -29,7 +29,8 @@ class Sink(Connected[ConnectionT], Generic[ConnectionT, DocumentT]):
     A person who says that it was done then names that id.
     """
     bulk: ClassVar[int] = 1
-    """How many effects one request may carry."""
+    """How many effects may go together in one bundle. Above 1 the sink plans effects without steps, and `bundle` says
+    how several of them are sent."""
 
     @property
     def settles_after(self) -> timedelta:
@@ -62,10 +63,17 @@ class Sink(Connected[ConnectionT], Generic[ConnectionT, DocumentT]):
 
     @abstractmethod
     def receipt(self, effect: Effect, answers: Answers) -> Receipt:
-        """Read the answers; pure. Anything raised from the error tree asserts that nothing was done."""
+        """Read the answers; pure. Anything raised from the error tree asserts that nothing was done.
+
+        A sink that bundles is asked for each effect of the bundle, with the answers to the bundle's steps. What is
+        raised for one says nothing of the others: where one spoils all, the others raise TransientError.
+        """
 
     async def probe(self, effect: Effect) -> Probe:
         """Ask the remote system whether the effect is there; reads only.
+
+        A sink that bundles is asked for a bundle whose answer was lost (`Begun` or `Absent`, of the step that was
+        lost), and for a single effect before it goes into its first bundle, where there is reason to look.
 
         Raises: HoldError where a person must first let us look. Before anything was sent it is held as that says; of
         what may have happened it is "cannot tell".
@@ -87,9 +95,20 @@ class Sink(Connected[ConnectionT], Generic[ConnectionT, DocumentT]):
         """
         return None
 
-    def follow(self, effect: Effect, answers: Answers) -> Request | None:
-        """The request that follows these answers, or None when the steps are complete; pure."""
+    def follow(self, effect: Effect, answers: Answers) -> Request | Later | None:
+        """The request that follows these answers, or None when the steps are complete; pure.
+
+        `Later` is a request that is to wait: to ask again how far the remote system is.
+        """
         return None
+
+    def bundle(self, bundle: Bundle) -> Effect:
+        """The effect that makes all effects of the bundle: its steps, its memo, and as key its name there; pure.
+
+        Core stores it with its members, sends it, follows it, and probes it when an answer is lost; each member
+        settles by itself, by its own `receipt`.
+        """
+        raise TypeError(f"{type(self).__name__} bundles nothing")
 
     @classmethod
     def can_probe(cls) -> bool:

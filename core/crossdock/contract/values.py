@@ -165,9 +165,10 @@ class Effect:
     `key` names the business fact and bears neither configuration nor revision. `steps` are the requests, in order: one
     that was answered well is never sent again; after a refused write the next is sent only if `receipt` accepts that.
     `content` is what is compared to judge whether the fact changed (default: method, URL and body of the steps).
-    `memo` is what `receipt`, `probe` and `follow` need beside the requests: it is stored with the effect, since they
-    never see a document. Both outlive `retain_payload`, so that nothing is made twice: they bear no name, address,
-    phone or mail. `facts` names what a bundled effect covers (a day's totals).
+    An effect of a sink that bundles has no steps of its own, and says its `content`. `memo` is what `receipt`, `probe`
+    and `follow` need beside the requests: it is stored with the effect, since they never see a document. Both outlive
+    `retain_payload`, so that nothing is made twice: they bear no name, address, phone or mail. `facts` names what it
+    covers (the lines of an order, a day's totals): a fact is never covered by two effects of one account.
     """
 
     key: str
@@ -175,6 +176,32 @@ class Effect:
     content: Json = None
     memo: Json = None
     facts: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A request that follows, but not at once: the remote system is still at work on what was asked of it.
+
+    Core waits, across restarts too, and meanwhile counts nothing as lost. The same request again takes the place of its
+    earlier answer, so that polling leaves one answer, the newest.
+    """
+
+    request: Request
+    after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Effects of one sink that go together. `number` is never used again in this store.
+
+    `token` is five random letters and digits that tell it from the bundles of any other store, a restored one included;
+    with the number it makes a name for the batch in the remote system. `at` is when it was put together.
+    """
+
+    number: int
+    token: str
+    at: datetime
+    effects: Sequence[Effect]
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +288,16 @@ class Absent:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """The request whose answer was lost was carried out, and there is more to do: it is gone on with after it.
+
+    `answer` stands for the lost one, where what follows needs it.
+    """
+
+    answer: Response | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Conflict:
     """Something else is there under that name."""
 
@@ -274,7 +311,7 @@ class CannotTell:
     reason: str
 
 
-Probe = Done | Absent | Conflict | CannotTell
+Probe = Done | Begun | Absent | Conflict | CannotTell
 
 
 @dataclass(frozen=True, slots=True)

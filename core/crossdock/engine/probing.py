@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from crossdock.boundary import sabotaged
 from crossdock.clock import Clock
-from crossdock.contract.values import Absent, CannotTell, Conflict, Done, Effect, Probe, Receipt
+from crossdock.contract.values import Absent, Begun, CannotTell, Conflict, Done, Effect, Probe, Receipt
 from crossdock.engine.route import BoundRoute
 from crossdock.engine.stored import forgotten, is_unknown, last_attempt, to_effect
 from crossdock.engine.verdict import Verdict, held_unknown, leaf, unknown
@@ -121,6 +121,8 @@ class Prober:
                     settles_at, asked_at + max(_SOON, waited)
                 )  # at 0, 1, 2, 4, 8 … seconds, and when it settles
                 return Open(unknown("its answer was lost; it is not there yet, but may still appear", again), moved)
+            case Begun():
+                return Open(self._cannot_tell("it was begun, and how it ended is open", asked_at, settles_at), moved)
             case CannotTell(reason):
                 return Open(self._cannot_tell(reason, asked_at, settles_at), moved)
 
@@ -167,6 +169,8 @@ class Prober:
                     f"something else is there already as {effect.key}: {'; '.join(differences)}",
                     fix="correct it in the remote system, or cancel one of the two",
                 )
+            case Begun():
+                raise TransientError(f"{effect.key} was begun, and how it ended is open", code="cannot_look")
             case CannotTell(reason):
                 why, lost_s = f"could not look before creating {effect.key}: {reason}", self._route.client.lost_s
                 if lost_s > 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from crossdock.clock import Clock
-from crossdock.contract.values import Absent, CannotTell, Conflict, Done, Effect, Link, Receipt, Ref
+from crossdock.contract.values import Absent, Begun, CannotTell, Conflict, Done, Effect, Link, Receipt, Ref
 from crossdock.engine.byhand import mark
 from crossdock.engine.intake import Origin, check_record
 from crossdock.engine.judging import Judge, Planned, check_distinct
@@ -98,6 +98,8 @@ class Recogniser:
                 return "there is nothing of that name"
             case Conflict(differences):
                 return "; ".join(differences)
+            case Begun():
+                return "it was begun, and how it ended is open"
             case CannotTell(reason):
                 return reason
 

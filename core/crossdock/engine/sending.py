@@ -8,7 +8,7 @@ from datetime import datetime
 
 from crossdock.boundary import reach, sabotaged
 from crossdock.clock import Clock
-from crossdock.contract.values import Answers, Effect, Receipt
+from crossdock.contract.values import Answers, Effect, Later, Receipt
 from crossdock.engine.route import BoundRoute
 from crossdock.engine.stored import correlation_id, is_done, remaining, to_effect, to_request, to_response, to_step
 from crossdock.errors import (
@@ -150,6 +150,8 @@ class Sending:
         request = self._route.sink.follow(self._effect, self._answers())
         if request is not None and len(self._steps) >= _LONGEST:
             raise ValueError("the sink never stops following")
+        if isinstance(request, Later):
+            raise ValueError("the sink asks to wait, which is not possible yet")
         return request
 
     def _answers(self) -> Answers:

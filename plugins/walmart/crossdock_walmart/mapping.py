@@ -96,6 +96,7 @@ def _line(position: int, line: WalmartLine | UsualLine) -> OrderLine:
         statuses=to_statuses(position, line, quantity),
         fulfilment=line.fulfilment_option or None,
         cancel_requested=asks_to_cancel(line),
+        refunds=(),
     )
 
 
@@ -129,7 +130,7 @@ def to_statuses(position: int, line: WalmartLine | UsualLine, quantity: Decimal)
     slices = tuple([_status(slice_, left if part is None else part) for slice_, part in counted])
     if open_ones or not left:
         return slices
-    return (*slices, _make_status(status="unknown", quantity=left, raw="", tracking_number=None, carrier=None))
+    return (*slices, _make_status(status="unknown", quantity=left, raw="", tracking_number=None, carrier=None, at=None))
 
 
 def _status(slice_: WalmartLineStatus | UsualLineStatus, quantity: Decimal) -> OrderLineStatus:
@@ -140,6 +141,7 @@ def _status(slice_: WalmartLineStatus | UsualLineStatus, quantity: Decimal) -> O
         raw=raw,
         tracking_number=slice_.tracking_number or None,
         carrier=slice_.carrier or slice_.other_carrier or None,
+        at=None,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from crossdock.clock import SystemClock
 from crossdock.contract.connection import Connection, TestReport
 from crossdock.contract.sink import Sink
-from crossdock.contract.values import Absent, Answers, Batch, Cursor, Done, Effect, Receipt
+from crossdock.contract.values import Absent, Answers, Batch, Cursor, Done, Effect, Later, Receipt
 from crossdock.errors import CredentialsError
 from crossdock.http import Client
 from crossdock.jsonio import dumps, loads
@@ -114,7 +114,8 @@ async def _deliver(sink: Sink[Any, Any], client: Client, effect: Effect) -> Rece
     """Send the steps and what follows, as core does."""
     answers = [await client.perform(step, correlation_id=str(uuid.uuid4())) for step in effect.steps]
     while (following := sink.follow(effect, Answers(answers))) is not None:
-        answers.append(await client.perform(following, correlation_id=str(uuid.uuid4())))
+        request = following.request if isinstance(following, Later) else following
+        answers.append(await client.perform(request, correlation_id=str(uuid.uuid4())))
     return sink.receipt(effect, Answers(answers))
 
 

@@ -1,0 +1,1 @@
+"""Plain-text books in a folder of this machine."""

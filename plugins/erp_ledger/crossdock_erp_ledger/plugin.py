@@ -1,0 +1,12 @@
+"""What the ledger plugin offers to crossdock."""
+
+from __future__ import annotations
+
+from crossdock import Connection, hookimpl
+from crossdock_erp_ledger.books.connection import BooksConnection
+
+
+@hookimpl
+def register_connections() -> list[type[Connection]]:
+    """Plain-text books."""
+    return [BooksConnection]
