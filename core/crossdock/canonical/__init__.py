@@ -3,7 +3,7 @@
 from crossdock.canonical.base import Document
 from crossdock.canonical.journal import JournalEntry, JournalLine
 from crossdock.canonical.money import Money
-from crossdock.canonical.order import Charge, Order, OrderLine, OrderLineStatus, Refund
+from crossdock.canonical.order import Charge, Order, OrderAsOf, OrderLine, OrderLineStatus, Refund
 from crossdock.canonical.party import Address, Customer
 from crossdock.canonical.returns import Return, ReturnLine
 from crossdock.canonical.settlement import SettlementLine
@@ -21,6 +21,7 @@ __all__ = [
     "Listing",
     "Money",
     "Order",
+    "OrderAsOf",
     "OrderLine",
     "OrderLineStatus",
     "Package",

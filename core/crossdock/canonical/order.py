@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -11,7 +11,9 @@ from crossdock.canonical.money import Money
 from crossdock.canonical.party import Address
 
 LineStatus = Literal["created", "acknowledged", "shipped", "delivered", "cancelled", "refunded", "unknown"]
+Fulfiller = Literal["seller", "channel", "third_party", "unknown"]
 _NOTHING = Decimal(0)
+_CLOSED: tuple[LineStatus, ...] = ("shipped", "delivered", "cancelled", "refunded")
 
 
 class Charge(Document):
@@ -81,5 +83,30 @@ class Order(Document):
     ship_to: Address
     node: str | None = None  # id of the fulfilment node that the channel chose
     node_name: str | None = None
-    fulfilled_by: Literal["seller", "channel", "third_party", "unknown"] = "seller"
+    fulfilled_by: Fulfiller = "seller"
     lines: tuple[OrderLine, ...]
+
+
+class OrderAsOf(Document):
+    """What an order's lines were when a day ended, judged later; without the buyer, whom no ledger needs.
+
+    What had left or been cancelled by then has that status in `statuses`; all else was still to be shipped, in whatever
+    status. Charges are for the whole quantity of the line, as ever.
+    """
+
+    channel: str
+    market: str | None = None
+    number: str
+    customer_number: str | None = None
+    ordered_at: datetime
+    as_of: date  # the day that ended, in the zone of the source's settings: the last of a month
+    node: str | None = None
+    node_name: str | None = None
+    fulfilled_by: Fulfiller = "seller"
+    lines: tuple[OrderLine, ...]
+
+    @property
+    def unshipped(self) -> dict[str, Decimal]:
+        """How much of each line, by its number, was still to be shipped; lines of which nothing was are left out."""
+        left = {line.number: line.quantity - line.quantity_in(*_CLOSED) for line in self.lines}
+        return {number: quantity for number, quantity in left.items() if quantity > _NOTHING}
