@@ -7,7 +7,6 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from ledger_entries import APPAREL, CLEARING, DAYS, line, many_entries, sale
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +22,7 @@ from crossdock_erp_ledger.posting import (
     postings_of,
     receipt_of,
 )
+from ledger_entries import APPAREL, CLEARING, DAYS, line, many_entries, sale
 
 CLOSED = date(2026, 10, 31)
 
