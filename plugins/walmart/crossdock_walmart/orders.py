@@ -17,7 +17,7 @@ from crossdock.jsonio import Json
 from crossdock_walmart.api import CEILING, OrderQuery, ShipNodeType, TooManyOrdersError, WalmartApi, reach, whole_second
 from crossdock_walmart.config import WalmartConnection
 from crossdock_walmart.coverage import Coverage, OrderCursor, Span, slices
-from crossdock_walmart.mapping import to_order
+from crossdock_walmart.mapping import ChargeAmounts, to_order
 from crossdock_walmart.records import MALFORMED, NOT_THE_SELLERS, record_of, says_who_fulfils
 from crossdock_walmart.shape import ORDER
 from crossdock_walmart.usual import UnusualError, usual_order
@@ -86,6 +86,9 @@ class OrderSource(Source[WalmartConnection, Order]):
         "SellerFulfilled",
     )
     overlap: Duration = timedelta(minutes=5)  # the filter is inclusive; keys drop the repeats
+    charge_amounts: ChargeAmounts = "line"
+    """Whether Walmart's `chargeAmount` is for the whole line or for one unit of it: nowhere documented, so that only a
+    settlement proves it."""
 
     _api: WalmartApi | None = PrivateAttr(default=None)
 
@@ -118,10 +121,10 @@ class OrderSource(Source[WalmartConnection, Order]):
     def to_document(self, raw: Json) -> Order:
         """Turn one raw order into an order. Raises: RejectedError, naming the field and never its value."""
         try:
-            return to_order(usual_order(raw))
+            return to_order(usual_order(raw), charge_amounts=self.charge_amounts)
         except (UnusualError, RejectedError):
             pass  # whatever it is, it is said by the model that knows all that Walmart sends
-        return _read(raw)
+        return _read(raw, self.charge_amounts)
 
     async def fetch(self, key: str) -> Record | None:
         """Read one order by its purchase order id."""
@@ -238,10 +241,10 @@ def _joined(notes: list[str]) -> str | None:
     return text or None
 
 
-def _read(raw: Json) -> Order:
+def _read(raw: Json, charge_amounts: ChargeAmounts = "line") -> Order:
     """What any raw order says, or why it cannot be read."""
     try:
-        return to_order(WalmartOrder.model_validate(raw))
+        return to_order(WalmartOrder.model_validate(raw), charge_amounts=charge_amounts)
     except ValidationError as error:
         raise _rejected(error) from None  # the cause quotes the buyer's data
 

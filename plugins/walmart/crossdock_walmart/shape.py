@@ -6,6 +6,7 @@ from crossdock import Shape
 
 _STATUS = "orderLines.orderLine.orderLineStatuses.orderLineStatus"
 _CHARGE = "orderLines.orderLine.charges.charge"
+_REFUND = "orderLines.orderLine.refund"
 
 ORDER = Shape.of(
     {
@@ -15,7 +16,7 @@ ORDER = Shape.of(
         "shippingInfo.postalAddress": "name address1 address2 city state postalCode country addressType",
         "shipNode": "type name id",
         "orderLines": "orderLine",
-        "orderLines.orderLine": "lineNumber item charges orderLineQuantity statusDate orderLineStatuses refund* "
+        "orderLines.orderLine": "lineNumber item charges orderLineQuantity statusDate orderLineStatuses refund "
         "returnOrderId originalCarrierMethod referenceLineId fulfillment serialNumbers* intentToCancel configId "
         "sellerOrderId shipFromCountry sellerOrderNo",
         "orderLines.orderLine.item": "productName sku condition imageUrl weight",
@@ -25,6 +26,10 @@ ORDER = Shape.of(
         f"{_CHARGE}.chargeAmount": "currency amount",
         f"{_CHARGE}.tax": "taxName taxAmount",
         f"{_CHARGE}.tax.taxAmount": "currency amount",
+        _REFUND: "refundId refundComments refundCharges",
+        f"{_REFUND}.refundCharges": "refundCharge",
+        f"{_REFUND}.refundCharges.refundCharge": "refundReason charge",
+        f"{_REFUND}.refundCharges.refundCharge.charge": "chargeType chargeName chargeAmount* tax*",
         "orderLines.orderLine.orderLineQuantity": "unitOfMeasurement amount",
         "orderLines.orderLine.fulfillment": "fulfillmentOption shipMethod storeId pickUpDateTime pickUpBy "
         "shippingProgramType",

@@ -84,6 +84,7 @@ class _Carrier(_Read, frozen=True):
 class _Tracking(_Read, frozen=True):
     number: Text = field(name="trackingNumber", default=None)
     carrier: _Carrier | None = field(name="carrierName", default=None)
+    shipped: Milliseconds | None = field(name="shipDateTime", default=None)
 
 
 class UsualLineStatus(_Read, frozen=True):
@@ -113,6 +114,34 @@ class UsualLineStatus(_Read, frozen=True):
         """Who carries it, where Walmart does not know them."""
         return self._tracking.carrier.other if self._tracking and self._tracking.carrier else None
 
+    @property
+    def shipped_at(self) -> datetime | None:
+        """When it left."""
+        return _moment(self._tracking.shipped) if self._tracking and self._tracking.shipped else None
+
+
+class UsualRefundCharge(_Read, frozen=True):
+    """What was paid back of one charge."""
+
+    reason: Text = field(name="refundReason", default=None)
+    charge: UsualCharge | None = None
+
+
+class _RefundCharges(_Read, frozen=True):
+    all: list[UsualRefundCharge] = field(name="refundCharge")
+
+
+class UsualRefund(_Read, frozen=True):
+    """What was paid back of a line."""
+
+    _charges: _RefundCharges = field(name="refundCharges")
+    id: Text = field(name="refundId", default=None)
+
+    @property
+    def charges(self) -> list[UsualRefundCharge]:
+        """Charge by charge."""
+        return self._charges.all
+
 
 class _Item(_Read, frozen=True):
     sku: Text = None
@@ -141,6 +170,9 @@ class UsualLine(_Read, frozen=True):
     _charges: _Charges | None = field(name="charges", default=None)
     _fulfilment: _Fulfilment | None = field(name="fulfillment", default=None)
     intent_to_cancel: Any = field(name="intentToCancel", default=None)
+    _changed: Milliseconds | None = field(name="statusDate", default=None)
+    _refund: UsualRefund | None = field(name="refund", default=None)
+    return_order_id: Text = field(name="returnOrderId", default=None)
 
     @property
     def sku(self) -> Text:
@@ -171,6 +203,16 @@ class UsualLine(_Read, frozen=True):
     def statuses(self) -> list[UsualLineStatus]:
         """Where it stands."""
         return self._statuses.all
+
+    @property
+    def status_date(self) -> datetime | None:
+        """When it last changed."""
+        return _moment(self._changed) if self._changed else None
+
+    @property
+    def refunds(self) -> list[UsualRefund]:
+        """What was paid back of it."""
+        return [self._refund] if self._refund else []
 
     @property
     def fulfilment_option(self) -> Text:

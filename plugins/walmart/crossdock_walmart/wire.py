@@ -86,6 +86,21 @@ class WalmartLineStatus(_Wire):
     tracking_number: str | None = _at("trackingInfo", "trackingNumber")
     carrier: str | None = _at("trackingInfo", "carrierName", "carrier")
     other_carrier: str | None = _at("trackingInfo", "carrierName", "otherCarrier")
+    shipped_at: Lenient[datetime] = _at("trackingInfo", "shipDateTime")
+
+
+class WalmartRefundCharge(_Wire):
+    """What was paid back of one charge: its amounts are negative."""
+
+    reason: str | None = _at("refundReason")
+    charge: Maybe[WalmartCharge] = None
+
+
+class WalmartRefund(_Wire):
+    """What was paid back of a line."""
+
+    id: str | None = _at("refundId")
+    charges: Many[WalmartRefundCharge] = _all_at("refundCharges", "refundCharge")
 
 
 class WalmartLine(_Wire):
@@ -100,6 +115,9 @@ class WalmartLine(_Wire):
     statuses: Many[WalmartLineStatus] = _all_at("orderLineStatuses", "orderLineStatus")
     fulfilment_option: str | None = _at("fulfillment", "fulfillmentOption")
     intent_to_cancel: Any = _at("intentToCancel")
+    status_date: Lenient[datetime] = _at("statusDate")
+    refunds: Many[WalmartRefund] = _all_at("refund")
+    return_order_id: str | None = _at("returnOrderId")
 
 
 class WalmartAddress(_Wire):
@@ -141,7 +159,6 @@ class WalmartShippedStatus(WalmartLineStatus):
 class WalmartShippedLine(WalmartLine):
     """A line with what shipping asks of it."""
 
-    status_date: Lenient[datetime] = _at("statusDate")
     statuses: Many[WalmartShippedStatus] = _all_at("orderLineStatuses", "orderLineStatus")  # type: ignore[assignment]
 
 

@@ -71,6 +71,96 @@ def test_to_order_keeps_money_exact_and_for_the_whole_line(kit):
     assert (shipping.kind, shipping.tax) == ("shipping", None)
 
 
+def test_to_order_takes_charges_for_one_unit_where_the_settings_say_so(kit):
+    order = to_order(WalmartOrder.model_validate(kit.order), charge_amounts="unit")
+
+    product, shipping = order.lines[0].charges
+    assert (str(product.amount), str(product.tax)) == ("39.80 USD", "3.30 USD")
+    assert (str(shipping.amount), shipping.tax) == ("9.00 USD", None)
+
+
+def test_to_order_dates_what_left_by_its_shipment_and_the_rest_by_the_last_change_of_its_line(kit):
+    slices = [status("Shipped", "1", trackingInfo={"shipDateTime": 1793600000000}), status("Cancelled", "1")]
+    wire = kit.changed(kit.order, "orderLines.orderLine.0.orderLineStatuses.orderLineStatus", slices)
+
+    shipped, cancelled = parse(wire).lines[0].statuses
+
+    assert shipped.at == datetime(2026, 11, 2, 6, 13, 20, tzinfo=UTC)
+    assert cancelled.at == datetime(2026, 11, 1, 9, 1, 40, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("unreadable", [None, "yesterday", {}, ""])
+def test_to_order_leaves_out_a_date_that_cannot_be_read(kit, unreadable):
+    wire = kit.changed(kit.order, LINE + ".statusDate", unreadable)
+
+    assert parse(wire).lines[1].statuses[0].at is None
+
+
+def refund(*charges, **more):
+    parts = [
+        {
+            "refundReason": "DamagedItem",
+            "charge": {
+                "chargeType": kind,
+                "chargeName": name,
+                "chargeAmount": {"currency": "USD", "amount": Decimal(amount)},
+                "tax": {"taxName": "T", "taxAmount": {"currency": "USD", "amount": Decimal(tax)}} if tax else None,
+            },
+        }
+        for kind, name, amount, tax in charges
+    ]
+    return {"refundId": "77", "refundCharges": {"refundCharge": parts}, **more}
+
+
+def test_to_order_takes_what_was_paid_back_as_positive(kit):
+    paid = refund(("PRODUCT", "Item Price", "-19.90", "-1.65"), ("SHIPPING", "Shipping", "-4.50", None))
+    wire = kit.changed(kit.order, LINE + ".refund", paid)
+    wire = kit.changed(wire, LINE + ".returnOrderId", "1037")
+
+    (made,) = parse(wire).lines[1].refunds
+
+    assert [(charge.kind, str(charge.amount), str(charge.tax)) for charge in made.charges] == [
+        ("product", "19.90 USD", "1.65 USD"),
+        ("shipping", "4.50 USD", "None"),
+    ]
+    assert (made.id, made.return_number, made.reason) == ("77", "1037", "DamagedItem")
+    assert made.at == datetime(2026, 11, 1, 9, 1, 40, tzinfo=UTC)
+
+
+def test_to_order_keeps_what_a_refund_holds_back_below_zero(kit):
+    paid = refund(("PRODUCT", "Item Price", "-19.90", None), ("PRODUCT", "SubscriptionDiscount", "1.90", None))
+
+    (made,) = parse(kit.changed(kit.order, LINE + ".refund", paid)).lines[1].refunds
+
+    assert [str(charge.amount) for charge in made.charges] == ["19.90 USD", "-1.90 USD"]
+
+
+def test_to_order_takes_a_refund_that_was_written_positive_as_one(kit):
+    paid = refund(("PRODUCT", "Item Price", "5.00", "0.41"))
+
+    (made,) = parse(kit.changed(kit.order, LINE + ".refund", paid)).lines[1].refunds
+
+    assert (str(made.charges[0].amount), str(made.charges[0].tax)) == ("5.00 USD", "0.41 USD")
+
+
+@pytest.mark.parametrize(
+    ("refund_id", "return_id", "known_as"), [(None, "1037", "1037"), (None, None, "1"), ("", "", "1")]
+)
+def test_to_order_names_a_refund_without_id_by_its_return_or_its_place(kit, refund_id, return_id, known_as):
+    paid = refund(("PRODUCT", "Item Price", "-5", None), refundId=refund_id)
+    wire = kit.changed(kit.order, LINE + ".refund", [paid])
+    wire = kit.changed(wire, LINE + ".returnOrderId", return_id)
+
+    assert parse(wire).lines[1].refunds[0].id == known_as
+
+
+@pytest.mark.parametrize(
+    "nothing", [None, {}, [], {"refundCharges": None}, refund(), {"refundCharges": {"refundCharge": [{}]}}]
+)
+def test_to_order_takes_no_money_for_a_refund(kit, nothing):
+    assert parse(kit.changed(kit.order, LINE + ".refund", nothing)).lines[1].refunds == ()
+
+
 def test_to_order_rejects_a_line_without_sku(kit):
     wire = kit.changed(kit.order, LINE + ".item.sku", None)
 

@@ -40,7 +40,27 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["amount", "currency", "sku"]), inner),
     max_leaves=4,
 )
-TRACKING = {"trackingNumber": "1Z9", "carrierName": {"carrier": None, "otherCarrier": "Star Track"}}
+TRACKING = {
+    "trackingNumber": "1Z9",
+    "carrierName": {"carrier": None, "otherCarrier": "Star Track"},
+    "shipDateTime": 1793600000123,
+}
+REFUND = {
+    "refundId": "77",
+    "refundCharges": {
+        "refundCharge": [
+            {
+                "refundReason": "DamagedItem",
+                "charge": {
+                    "chargeType": "PRODUCT",
+                    "chargeName": "Item Price",
+                    "chargeAmount": {"currency": "USD", "amount": Decimal("-5.00")},
+                    "tax": {"taxName": "Tax1", "taxAmount": {"currency": "USD", "amount": Decimal("-0.41")}},
+                },
+            }
+        ]
+    },
+}
 
 
 def places(tree: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -97,6 +117,7 @@ def full(kit: Any) -> Any:
     """An order with something in each field."""
     line = ("orderLines", "orderLine", 1, "orderLineStatuses", "orderLineStatus", 0)
     order = put(kit.order, (*line, "trackingInfo"), TRACKING)
+    order = put(order, (*line[:3], "refund"), REFUND)
     return put(order, ("shippingInfo", "postalAddress", "address2"), "Apt 1")
 
 
