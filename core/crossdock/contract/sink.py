@@ -73,7 +73,8 @@ class Sink(Connected[ConnectionT], Generic[ConnectionT, DocumentT]):
         """Ask the remote system whether the effect is there; reads only.
 
         A sink that bundles is asked for a bundle whose answer was lost (`Begun` or `Absent`, of the step that was
-        lost), and for a single effect before it goes into its first bundle, where there is reason to look.
+        lost), and for a single effect before it goes into its first bundle, where there is reason to look. The steps
+        of such a bundle are those that were sent, what followed included: the last is the one whose answer was lost.
 
         Raises: HoldError where a person must first let us look. Before anything was sent it is held as that says; of
         what may have happened it is "cannot tell".
@@ -98,7 +99,9 @@ class Sink(Connected[ConnectionT], Generic[ConnectionT, DocumentT]):
     def follow(self, effect: Effect, answers: Answers) -> Request | Later | None:
         """The request that follows these answers, or None when the steps are complete; pure.
 
-        `Later` is a request that is to wait: to ask again how far the remote system is.
+        `Later` is a request that is to wait: to ask again how far the remote system is. Of a bundle it is asked after
+        the last of the steps that were planned, and after one that was refused (400 to 499), which ends those. What it
+        raises asserts that nothing of the bundle was done; AnswerLostError, that only a probe can tell.
         """
         return None
 
