@@ -43,6 +43,15 @@ if TYPE_CHECKING:
         SettledEffect,
         Window,
     )
+    from crossdock.contract.workspace import (
+        PipelineView,
+        RouteView,
+        Standing,
+        StoredEffect,
+        StoredRecord,
+        Workspace,
+        with_workspace,
+    )
     from crossdock.errors import (
         ConfigError,
         CredentialsError,
@@ -71,6 +80,9 @@ _HOMES = {
         "Absent", "Answers", "Attention", "Batch", "Begun", "Bundle", "CannotTell", "Conflict", "Context", "Cursor",
         "Done", "Effect", "Known", "Later", "Link", "Links", "Probe", "Push", "Receipt", "Received", "Record",
         "Ref", "SettledEffect", "Window",
+    ),
+    "crossdock.contract.workspace": (
+        "PipelineView", "RouteView", "Standing", "StoredEffect", "StoredRecord", "Workspace", "with_workspace",
     ),
     "crossdock.errors": (
         "ConfigError", "CredentialsError", "CrossdockError", "HoldError", "NothingToDo", "NotYetError", "PluginError",
@@ -110,6 +122,7 @@ __all__ = [
     "NoAuth",
     "NotYetError",
     "NothingToDo",
+    "PipelineView",
     "PluginError",
     "Probe",
     "Push",
@@ -118,16 +131,22 @@ __all__ = [
     "Record",
     "Ref",
     "RejectedError",
+    "RouteView",
     "Secret",
     "SettledEffect",
     "Shape",
     "Simulator",
     "Sink",
     "Source",
+    "Standing",
+    "StoredEffect",
+    "StoredRecord",
     "TestReport",
     "TransientError",
     "Window",
+    "Workspace",
     "hookimpl",
+    "with_workspace",
 ]
 
 

@@ -15,7 +15,7 @@ from crossdock.store.open import open_store
 from crossdock.store.rows import State
 
 PAGE = "docs/writing-a-plugin.md"
-MODULES = ("crossdock_bench", "crossdock_bench.plugin", "crossdock_bench.simulator")
+MODULES = ("crossdock_bench", "crossdock_bench.commands", "crossdock_bench.plugin", "crossdock_bench.simulator")
 _PIP = """\
 #!/bin/sh
 # `pip install -e .` of the page, into a folder of this test instead of the shared environment, and without a network.

@@ -60,17 +60,17 @@ class Commands(click.Group):
         """The list of commands; importing them for a line of help each would take seconds."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+        with formatter.section("Commands of plugins"):
+            formatter.write_text("`crossdock plugins show PLUGIN` names those that a plugin adds.")
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The called command; a mistyped one is answered with the nearest."""
+        """The called command, one of ours or of a plugin; a mistyped one is answered with the nearest."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            import difflib
+            from crossdock.cli.plugged import find
 
-            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            hint = f" Did you mean {near[0]}?" if near else ""
-            ctx.fail(f"No such command {args[0]!r}.{hint}")
+            return args[0], find(ctx, args[0], COMMANDS), args[1:]
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:

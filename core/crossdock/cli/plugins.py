@@ -77,7 +77,15 @@ def describe(plugin: Plugin) -> dict[str, Any]:
         for name, component in sorted(plugin.components[kind.name].items())
     ]
     info = plugin.info
-    return {"name": info.name, "distribution": info.distribution, "version": info.version, "components": components}
+    return {
+        "name": info.name,
+        "distribution": info.distribution,
+        "version": info.version,
+        "components": components,
+        "commands": [
+            {"name": command.name, "summary": command.get_short_help_str(200)} for command in plugin.commands()
+        ],
+    }
 
 
 def _print(described: dict[str, Any]) -> None:
@@ -93,6 +101,8 @@ def _print(described: dict[str, Any]) -> None:
         ]
         if rows:
             click.echo(table(["  setting", "type", "default", ""], rows))
+    for command in described["commands"]:
+        click.echo(f"\ncommand  crossdock {command['name']}\n  {command['summary']}")
 
 
 def _default(setting: dict[str, Any]) -> str:

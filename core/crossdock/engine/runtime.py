@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
@@ -30,6 +29,7 @@ from crossdock.engine.retaining import retain
 from crossdock.engine.route import BoundRoute
 from crossdock.engine.running import PipelineRun
 from crossdock.engine.verdict import leaf
+from crossdock.engine.workspace import StoreWorkspace, unknown
 from crossdock.errors import ConfigError, CrossdockError, PluginError, StoreError
 from crossdock.store.pausing import paused
 from crossdock.store.protocol import LONGEST_REQUEST, Store
@@ -135,7 +135,7 @@ class Runtime:
         for route in found.routes:
             if route.name == name:
                 return await self._binder.route(found, route)
-        raise _unknown("route", name, [route.name for route in found.routes])
+        raise unknown("route", name, [route.name for route in found.routes])
 
     async def adopt(
         self,
@@ -195,7 +195,7 @@ class Runtime:
     async def test_connection(self, name: str) -> TestReport:
         """Ping an account and compare permissions with what the pipelines use. Raises: CrossdockError."""
         if name not in self._assembly.connections:
-            raise _unknown("connection", name, list(self._assembly.connections))
+            raise unknown("connection", name, list(self._assembly.connections))
         connection = self._binder.connection(name)
         return await connection.test(
             (await self._binder.client(name)).reader,
@@ -205,6 +205,10 @@ class Runtime:
     async def examine(self, checks: Sequence[Check]) -> list[Examined]:
         """Look at every account, with what plugins look for: reads only, and stores nothing."""
         return await Examiner(self._assembly, self._binder, checks).examine()
+
+    def workspace(self) -> StoreWorkspace:
+        """What a plugin's own command works with."""
+        return StoreWorkspace(self._assembly, self._store, self._binder, self._clock)
 
     def _chosen(self, names: Sequence[str]) -> list[Pipeline]:
         """The named pipelines. Raises: PluginError where a plugin stops one of them."""
@@ -274,10 +278,4 @@ def _connections(pipelines: Sequence[Pipeline]) -> list[str]:
 
 
 def _no_such_pipeline(name: str, known: Sequence[str]) -> Exception:
-    return _unknown("pipeline", name, known)
-
-
-def _unknown(what: str, name: str, known: Sequence[str]) -> ConfigError:
-    near = difflib.get_close_matches(name, known, n=1)
-    fix = f"write {near[0]}" if near else f"the file has: {', '.join(known) or 'none'}"
-    return ConfigError(f"there is no {what} {name!r}", fix=fix, code=f"unknown_{what}")
+    return unknown("pipeline", name, known)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import importlib
+import re
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
+import click
 import pluggy
 
 from crossdock.contract import hookspecs
 from crossdock.errors import PluginError
 from crossdock.registry.installed import GROUP, InstalledPlugin
 from crossdock.registry.kinds import KINDS, Kind, KindName, find_flaw
+
+_WORD = re.compile(r"[a-z][a-z0-9_-]*")
 
 Components = Mapping[KindName, Mapping[str, type[Any]]]
 
@@ -42,7 +46,10 @@ class Plugin:
 
     def commands(self) -> list[Any]:
         """The commands of its own. Raises: PluginError."""
-        return _call(self.info, self.hooks, "register_commands")
+        offered = _call(self.info, self.hooks, "register_commands")
+        for command in offered:
+            _check_command(self.info, command)
+        return offered
 
 
 def load_plugin(info: InstalledPlugin, given: ModuleType | None = None) -> Plugin:
@@ -50,7 +57,7 @@ def load_plugin(info: InstalledPlugin, given: ModuleType | None = None) -> Plugi
     module = given if given is not None else _guarded(info, "cannot be imported", importlib.import_module, info.module)
     hooks = _guarded(info, "does not fit the hooks", _register, module, info.name)
     components = {kind.name: _offered(info, hooks, kind) for kind in KINDS.values()}
-    if not any(components.values()):
+    if not any(components.values()) and not hooks.register_commands.get_hookimpls():
         raise _broken(
             info, f"offers nothing: {module.__name__} has no function marked with @hookimpl that returns something"
         )
@@ -76,6 +83,13 @@ def _offered(info: InstalledPlugin, hooks: pluggy.HookRelay, kind: Kind) -> dict
             raise _broken(info, f"{kind.hook} offers two {kind.plural} named '{offered.name}'")
         found[offered.name] = offered
     return found
+
+
+def _check_command(info: InstalledPlugin, command: Any) -> None:
+    # No dot and no dash in front: the word must be found by `PLUGIN.COMMAND`, and be no option.
+    if not isinstance(command, click.Command) or not _WORD.fullmatch(command.name or ""):
+        label = getattr(command, "name", None) or type(command).__name__
+        raise _broken(info, f"register_commands offers {label}, which is no click command named by a lower-case word")
 
 
 def _call(info: InstalledPlugin, hooks: pluggy.HookRelay, hook: str) -> list[Any]:

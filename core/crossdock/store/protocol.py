@@ -33,10 +33,12 @@ from crossdock.store.rows import (
     LinkChange,
     LinkEdit,
     LinkRow,
+    MadeRow,
     NoticeRow,
     Pause,
     PipelineStatus,
     QuotaRow,
+    RecordRow,
     Refusal,
     Runner,
     Seen,
@@ -280,6 +282,19 @@ class Store(Protocol):
 
     async def imagined(self, route: str, records: Sequence[int]) -> Sequence[Delivery]:
         """What deliveries of these records on a route would be; nothing is stored."""
+        ...
+
+    async def records(self, pipeline: str, *, after: str = "", limit: int = 256) -> Sequence[RecordRow]:
+        """The newest revision of each record with a key after that one, in the order of keys; all of one moment."""
+        ...
+
+    async def made(
+        self, account: str, *, after: tuple[str, str, int] = ("", "", 0), limit: int = 256
+    ) -> Sequence[MadeRow]:
+        """The effects of an account that are not void, from whatever pipeline, without their steps.
+
+        They come in the order of sink, key and version, and begin after that one.
+        """
         ...
 
     async def delivery(self, delivery_id: int) -> DeliveryStory | None:

@@ -447,6 +447,31 @@ class DeliverySummary:
 
 
 @row
+class RecordRow:
+    """The newest revision of a record, and where it stands."""
+
+    id: int
+    pipeline: str
+    key: str
+    revision: int
+    account: str
+    identifiers: Mapping[str, str]
+    read_at: datetime
+    raw: bytes | None
+    """The record as JSON; None after retention took it."""
+    standing: Sequence[DeliverySummary]
+    """Its deliveries: the newest on each route, and older ones that are still open or dead."""
+
+
+@row
+class MadeRow:
+    """An effect, without its steps, and the record that it was made for."""
+
+    effect: EffectRow
+    record_key: str
+
+
+@row
 class DeliveryStory:
     """One delivery with everything that was done for it."""
 

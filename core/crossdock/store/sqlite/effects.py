@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from crossdock.store import codec
@@ -44,7 +44,7 @@ def count(connection: sqlite3.Connection, pipeline: str) -> int:
 def _complete(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> list[EffectRow]:
     rows = list(rows)
     steps = _steps(connection, [row[0] for row in rows])
-    return [_effect(row, steps.get(row[0], {})) for row in rows]
+    return [to_effect(row, steps.get(row[0], {})) for row in rows]
 
 
 def _steps(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, dict[int, StepRow]]:
@@ -56,7 +56,8 @@ def _steps(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, dict
     return found
 
 
-def _effect(row: tuple[Any, ...], steps: dict[int, StepRow]) -> EffectRow:
+def to_effect(row: tuple[Any, ...], steps: Mapping[int, StepRow]) -> EffectRow:
+    """A row of the columns that all these queries select."""
     (
         effect_id, account, sink, key, version, state, delivery_id, record_id, pipeline, route,
         content, memo, facts, receipt, planned_at, settled_at, erased_at,

@@ -40,10 +40,12 @@ from crossdock.store.rows import (
     LinkChange,
     LinkEdit,
     LinkRow,
+    MadeRow,
     NoticeRow,
     Pause,
     PipelineStatus,
     QuotaRow,
+    RecordRow,
     Refusal,
     Seen,
     Selection,
@@ -68,6 +70,7 @@ from crossdock.store.sqlite import (
     sealed,
     status,
     trace,
+    walking,
 )
 from crossdock.store.sqlite import drift as drifting
 from crossdock.store.sqlite import intake as staging
@@ -292,6 +295,16 @@ class TableStore:
     async def imagined(self, route: str, records: Sequence[int]) -> Sequence[Delivery]:
         """What deliveries of these records on a route would be."""
         return await self._reader.ask(partial(deliveries.imagined, route=route, record_ids=records))
+
+    async def records(self, pipeline: str, *, after: str = "", limit: int = 256) -> Sequence[RecordRow]:
+        """The newest revision of each record, page by page."""
+        return await self._reader.ask(partial(walking.records, pipeline=pipeline, after=after, limit=limit))
+
+    async def made(
+        self, account: str, *, after: tuple[str, str, int] = ("", "", 0), limit: int = 256
+    ) -> Sequence[MadeRow]:
+        """The effects of an account, page by page."""
+        return await self._reader.ask(partial(walking.made, account=account, after=after, limit=limit))
 
     async def delivery(self, delivery_id: int) -> DeliveryStory | None:
         """One delivery with its whole story."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Generator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+import click
 from pydantic import BaseModel
 
 from crossdock import (
@@ -32,7 +33,9 @@ from crossdock import (
     Source,
     TestReport,
     TransientError,
+    Workspace,
     hookimpl,
+    with_workspace,
 )
 from crossdock.http import Reader, Request, Response, Token
 from crossdock.jsonio import Json, loads
@@ -237,3 +240,37 @@ def register_simulators() -> Sequence[Any]:
 def register_checks() -> list[type[Check]]:
     """Two symptoms."""
     return [GateOpen, GateHaunted]
+
+
+@click.group()
+def depot() -> None:
+    """Look into the depot."""
+
+
+@depot.command()
+@click.option("--pipeline", default="parcels")
+@click.option("--refuse", is_flag=True)
+@with_workspace
+async def compare(workspace: Workspace, pipeline: str, refuse: bool) -> int | None:
+    """Compare what was read with what is booked."""
+    if refuse:
+        raise HoldError("closed", "the depot's office is closed", fix="come back on Monday")
+    booked = loads((await (await workspace.reader("gate")).get("/bookings")).content)
+    missing = 0
+    async for record in workspace.records(pipeline):
+        made = record.document.id in booked
+        missing += not made
+        told = ", ".join(f"{one.route} {one.state} ({one.code})" for one in record.standing)
+        click.echo(f"{record.key} {'booked' if made else 'missing'}: {told}")
+    async for effect in workspace.effects("gate"):
+        click.echo(
+            f"{effect.sink} {effect.key} v{effect.version} {effect.state} {effect.receipt and effect.receipt.id}"
+        )
+    click.echo(f"read to its end: {await workspace.read_through(pipeline) is not None}")
+    return 1 if missing else None
+
+
+@hookimpl
+def register_commands() -> list[click.Command]:
+    """One group."""
+    return [depot]
