@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -81,7 +82,8 @@ class ControlPlane:
         return answer({"reset": True, "seed": self._simulator.seed})
 
     def _advance(self, call: Call) -> Response:
-        seconds = float(call.options(advance_s=0)["advance_s"])
+        asked, now = call.options(advance_s=0, to=None), self._simulator.clock.now()
+        seconds = float(asked["advance_s"]) if asked["to"] is None else (_moment(asked["to"]) - now).total_seconds()
         if not 0 <= seconds < 10 * 366 * 86_400:
             raise ValueError("advance_s moves the clock ahead, by ten years at most")
         self._simulator.clock.advance(seconds)
@@ -106,6 +108,11 @@ class ControlPlane:
     def _clear_faults(self, call: Call) -> Response:
         self._simulator.faults.clear()
         return self._show_faults(call)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _faults(error: ValidationError) -> list[dict[str, str]]:

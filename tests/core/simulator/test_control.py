@@ -80,7 +80,19 @@ def test_the_clock_moves_ahead_with_the_date_header(client):
     assert timedelta(hours=23, minutes=59) < ahead < timedelta(hours=24, minutes=1)
 
 
-@pytest.mark.parametrize("body", [{"advance_s": -1}, {"advance_s": "soon"}, {"advance": 3}, {"advance_s": 1e12}])
+def test_clock_moves_ahead_to_a_moment(pantry):
+    wanted = (pantry.clock.now() + timedelta(days=40)).replace(microsecond=0)
+
+    moved = pantry.control("clock", {"to": wanted.isoformat()})
+
+    assert 0 <= (datetime.fromisoformat(moved["now"]) - wanted).total_seconds() < 60
+    with pytest.raises(ValueError, match="ahead"):
+        pantry.control("clock", {"to": (wanted - timedelta(days=1)).isoformat()})
+
+
+@pytest.mark.parametrize(
+    "body", [{"advance_s": -1}, {"advance_s": "soon"}, {"advance": 3}, {"advance_s": 1e12}, {"to": "soon"}, {"to": 3}]
+)
 def test_the_clock_never_goes_back_nor_beyond_reason(client, body):
     assert client.post("/_sim/clock", json=body).status_code == 400
 

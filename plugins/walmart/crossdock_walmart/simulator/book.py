@@ -122,3 +122,9 @@ def to_epoch_ms(moment: datetime) -> int:
 def from_epoch_ms(value: int) -> datetime:
     """The moment of a date in JSON."""
     return datetime.fromtimestamp(int(value) / 1000, UTC)
+
+
+def moment_of(text: str) -> datetime:
+    """A moment in ISO 8601, as control verbs name it; UTC where it bears no zone. Raises: ValueError."""
+    moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

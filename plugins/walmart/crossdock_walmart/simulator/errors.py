@@ -8,6 +8,8 @@ from crossdock.simulator import Refusal, answer
 
 GATEWAY = "GMP_GATEWAY_API"
 ORDERS = "GMP_ORDER_API"
+RETURNS = "GMP_RETURNS_API"
+REPORTS = "GMP_REPORT_API"
 
 _KINDS = {
     "INVALID_REQUEST": (400, "DATA", "ERROR"),
@@ -56,16 +58,19 @@ def unauthorized(status: int = 401) -> Refusal:
     return refusal(code, GATEWAY, field=code, description="Unauthorized", info=info)
 
 
-def bad_content(description: str, field: str = "data") -> Refusal:
-    """A write of an order that breaks a rule."""
-    return refusal("INVALID_REQUEST_CONTENT", field=field, description=description, info="Request content is invalid.")
+def bad_content(description: str, field: str = "data", api: str = ORDERS) -> Refusal:
+    """A write that breaks a rule."""
+    info = "Request content is invalid."
+    return refusal("INVALID_REQUEST_CONTENT", api, field=field, description=description, info=info)
 
 
-def bad_parameter(name: str, description: str) -> Refusal:
+def bad_parameter(name: str, description: str, api: str = ORDERS) -> Refusal:
     """A query parameter that cannot be."""
-    return refusal("INVALID_REQUEST_PARAM", field=name, description=description, info="Request parameter is invalid.")
+    info = "Request parameter is invalid."
+    return refusal("INVALID_REQUEST_PARAM", api, field=name, description=description, info=info)
 
 
-def nothing_found(what: str = "No records found") -> Refusal:
+def nothing_found(what: str = "No records found", api: str = ORDERS) -> Refusal:
     """The service's way to say "none"."""
-    return refusal("CONTENT_NOT_FOUND", field="data", description=what, info="Requested content could not be found.")
+    info = "Requested content could not be found."
+    return refusal("CONTENT_NOT_FOUND", api, field="data", description=what, info=info)

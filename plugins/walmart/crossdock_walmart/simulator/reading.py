@@ -31,8 +31,8 @@ def read_lines(call: Call, wrapper: str, order: StoredOrder) -> tuple[Mapping[st
         body = call.json()
     except ValueError as error:
         raise bad_content(f"Unable to parse the request: {error}") from None
-    wanted = _member(body, wrapper)
-    lines = [_line(raw, order) for raw in _several(_member(_member(wanted, "orderLines"), "orderLine"))]
+    wanted = member(body, wrapper)
+    lines = [_line(raw, order) for raw in several(member(member(wanted, "orderLines"), "orderLine"))]
     if not lines:
         raise bad_content("orderLines is empty")
     return wanted, lines
@@ -40,7 +40,7 @@ def read_lines(call: Call, wrapper: str, order: StoredOrder) -> tuple[Mapping[st
 
 def amount_of(entry: Mapping[str, Json]) -> int:
     """The quantity of a status entry: text that is a whole number above zero. Raises: Refusal."""
-    amount = _member(_member(entry, "statusQuantity"), "amount")
+    amount = member(member(entry, "statusQuantity"), "amount")
     if not (isinstance(amount, str) and _AMOUNT.fullmatch(amount) and int(amount)):
         raise bad_content(f"statusQuantity.amount {amount!r} is not a valid quantity")
     return int(amount)
@@ -53,20 +53,22 @@ def find_line(wire: Wire, number: str) -> Wire:
 
 
 def _line(raw: Json, order: StoredOrder) -> LineOrder:
-    number = _member(raw, "lineNumber")
+    number = member(raw, "lineNumber")
     if number not in [line["lineNumber"] for line in order.lines]:
         raise bad_content(f"Unable to process this request. The Line: {number} of PO: {order.id} does not exist")
-    entries = _several(_member(_member(raw, "orderLineStatuses"), "orderLineStatus"))
+    entries = several(member(member(raw, "orderLineStatuses"), "orderLineStatus"))
     if not entries or not all(isinstance(entry, Mapping) for entry in entries):
         raise bad_content(f"orderLineStatuses of line {number} is empty or not valid")
     return LineOrder(number, raw, entries)
 
 
-def _member(value: Json, name: str) -> Json:
+def member(value: Json, name: str) -> Json:
+    """A member that must be there. Raises: Refusal."""
     if not isinstance(value, Mapping) or value.get(name) is None:
         raise bad_content(f"{name} is missing", field=name)
     return value[name]
 
 
-def _several(value: Json) -> list[Json]:
+def several(value: Json) -> list[Json]:
+    """A list, or one of its kind."""
     return value if isinstance(value, list) else [value]

@@ -11,9 +11,14 @@ from starlette.responses import Response
 from crossdock.simulator import Call, Route, Simulator
 from crossdock_walmart.simulator.book import OrderBook, Wire
 from crossdock_walmart.simulator.errors import GATEWAY, refusal
+from crossdock_walmart.simulator.finance import FinanceVerbs
 from crossdock_walmart.simulator.gateway import api_of, check_headers, check_media_types, check_scope, check_token
+from crossdock_walmart.simulator.order_refunds import OrderRefunds
 from crossdock_walmart.simulator.quantities import count, move, new_slice
 from crossdock_walmart.simulator.reads import OrderReads
+from crossdock_walmart.simulator.refunds import RefundLedger
+from crossdock_walmart.simulator.return_endpoints import ReturnEndpoints
+from crossdock_walmart.simulator.returns import ReturnBook
 from crossdock_walmart.simulator.revisions import Revisions
 from crossdock_walmart.simulator.seller import SellerSettings
 from crossdock_walmart.simulator.settings import WalmartSettings
@@ -35,22 +40,30 @@ class WalmartSimulator(Simulator):
     def prepare(self) -> None:
         """No orders yet."""
         self.book = OrderBook(self.clock, self.lag_s)
+        self.returns = ReturnBook(self.clock, self.lag_s)
+        self.refunds = RefundLedger()
         self.revisions = Revisions(self.journal)
         self.seller = SellerSettings(self)
         self._verbs = Verbs(self)
+        self._finance = FinanceVerbs(self)
 
     def routes(self) -> Sequence[Route]:
         """The endpoints that are simulated; every other path is unknown here."""
-        parts = (TokenEndpoints(self), OrderReads(self), OrderWrites(self), self.seller)
+        orders = (OrderReads(self), OrderWrites(self), OrderRefunds(self))
+        parts = (TokenEndpoints(self), *orders, ReturnEndpoints(self), self.seller)
         return [route for part in parts for route in part.routes()]
 
     def verbs(self) -> Sequence[Route]:
-        """Orders, cancellations, deliveries, nodes."""
-        return self._verbs.routes()
+        """Orders, cancellations, deliveries, nodes; shipments without a warehouse, returns, refunds."""
+        return [*self._verbs.routes(), *self._finance.routes()]
 
     def collections(self) -> Mapping[str, Any]:
         """The orders as they are, whatever lists see yet."""
-        return {"orders": [order.wire for order in self.book.all()], "ship_nodes": self.seller.nodes}
+        return {
+            "orders": [order.wire for order in self.book.all()],
+            "returns": [stored.wire for stored in self.returns.all()],
+            "ship_nodes": self.seller.nodes,
+        }
 
     def guard(self, call: Call, route: Route) -> None:
         """Headers, then token, then scope, then media types."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 
 from crossdock.simulator import Call, Route, answer
-from crossdock_walmart.simulator.book import StoredOrder, Wire, to_epoch_ms
+from crossdock_walmart.simulator.book import StoredOrder, Wire, moment_of, to_epoch_ms
 from crossdock_walmart.simulator.generator import SKUS, OrderGenerator, Wanted
 from crossdock_walmart.simulator.quantities import count, move, new_slice, slices
 from crossdock_walmart.simulator.validity import check_identity, check_order
@@ -43,7 +43,8 @@ class Verbs:
         """Orders: `count` generated ones, or the given wire `orders`, malformed only if `unchecked`; all or none."""
         asked = call.options(
             orders=None, unchecked=False, count=1, node=_ANY_NODE, ship_node_type="SellerFulfilled", lines=None,
-            skus=SKUS, purchase_order_id=None, customer_order_id=None, created_hours_ago=0, method_code="Standard",
+            skus=SKUS, purchase_order_id=None, customer_order_id=None, created_hours_ago=0, created_at=None,
+            method_code="Standard",
         )  # fmt: skip
         wires = (
             self._generated(asked)
@@ -130,6 +131,8 @@ class Verbs:
         name = self._simulator.seller.node_named(node) if node else None
         wanted = Wanted(node, name, asked["ship_node_type"], asked["lines"], asked["skus"], asked["method_code"])
         created = self._simulator.clock.now() - timedelta(hours=float(asked["created_hours_ago"]))
+        if asked["created_at"] is not None:
+            created = moment_of(asked["created_at"])
         ids = asked["purchase_order_id"], asked["customer_order_id"]
         return [check_order(self._generator.make(wanted, created, *ids)) for _ in range(asked["count"])]
 

@@ -1,0 +1,48 @@
+"""Sums of charges, as the marketplace counts them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+CENT = Decimal("0.01")
+_NOTHING = Decimal(0)
+
+
+def money(amount: Decimal, currency: str) -> dict[str, Any]:
+    """As returns write money."""
+    return {"currencyAmount": amount, "currencyUnit": currency}
+
+
+def cents(amount: Decimal) -> Decimal:
+    """Half up to whole cents."""
+    return amount.quantize(CENT, ROUND_HALF_UP)
+
+
+def quantity_of(line: Mapping[str, Any]) -> int:
+    """How much was ordered."""
+    return int(line["orderLineQuantity"]["amount"])
+
+
+def per_unit(amount: Decimal, line: Mapping[str, Any]) -> Decimal:
+    """What one unit of a line comes to, in whole cents."""
+    return cents(Decimal(amount) / quantity_of(line))
+
+
+def charged(line: Mapping[str, Any], kind: str) -> tuple[Decimal, Decimal]:
+    """What is charged for a line under a charge type, and the tax on it."""
+    charges = [charge for charge in line["charges"]["charge"] if charge["chargeType"] == kind]
+    taxes = [charge["tax"]["taxAmount"]["amount"] for charge in charges if charge.get("tax")]
+    return sum((Decimal(charge["chargeAmount"]["amount"]) for charge in charges), _NOTHING), sum(taxes, _NOTHING)
+
+
+def product_and_tax(line: Mapping[str, Any]) -> tuple[Decimal, Decimal]:
+    """The price of a line, and the tax on it."""
+    return charged(line, "PRODUCT")
+
+
+def currency_of(line: Mapping[str, Any]) -> str:
+    """In which currency a line is charged."""
+    charges = line["charges"]["charge"]
+    return str(charges[0]["chargeAmount"]["currency"]) if charges else "USD"
