@@ -251,7 +251,7 @@ async def test_settings_have_a_json_schema():
     properties = OrderSource.model_json_schema()["properties"]
 
     assert properties["since"]["format"] == "date-time"
-    assert set(properties) == {"since", "ship_nodes", "overlap"}
+    assert set(properties) == {"since", "ship_nodes", "overlap", "charge_amounts"}
 
 
 async def test_an_unbound_source_says_so():
