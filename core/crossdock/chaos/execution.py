@@ -197,7 +197,7 @@ class Executor:
     async def _freeze(self, program: Program, strike: Strike) -> Ended:
         """Frozen past every lease and token; another process tries to go on meanwhile."""
         await self._site.pass_time(_FROZEN_S)
-        other = await self._beside()
+        other = await self._beside(program.arguments)
         if self._site.renew_store is None:
             if other.code != IN_USE and not self._site.sabotage:
                 self._done.trouble.append(f"a second process worked beside a frozen one and ended with {other.code}")
@@ -206,16 +206,19 @@ class Executor:
         await program.go_on()
         return await program.end()
 
-    async def _beside(self) -> Ended:
-        """What becomes of other runs, until one is let in and has done what can be done; on a file none is let in."""
-        ended = await self._site.command("run", "--json")
+    async def _beside(self, arguments: Sequence[str]) -> Ended:
+        """What becomes of other such runs, until one is let in and has done what can be done; on a file none is.
+
+        They run the same pipelines: others would do what the scenario has not come to yet.
+        """
+        ended = await self._site.command(*arguments)
         with anyio.move_on_after(_LEASE_S if self._site.renew_store is not None else 0):
             while ended.code == IN_USE:
                 await anyio.sleep(_ASK_S)
-                ended = await self._site.command("run", "--json")
+                ended = await self._site.command(*arguments)
         if ended.code != IN_USE:  # what the first took up is due again a moment later
             await self._site.pass_time(_QUIET_S)
-            ended = await self._site.command("run", "--json")
+            ended = await self._site.command(*arguments)
         return self._check(ended, "a run beside a frozen one")
 
     async def _fill(self, program: Program, strike: Strike) -> Ended:

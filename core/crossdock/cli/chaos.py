@@ -39,7 +39,7 @@ SABOTAGES = ("no-probe", "no-fence", "cursor-first")
 @click.option(
     "--restart", metavar="COMMAND", help="What restarts the server of --store, to be done in the midst of it."
 )
-@click.option("--sites", type=click.IntRange(1, 16), help="How many executions at a time.  [default: 2, or 1 per core]")
+@click.option("--sites", type=click.IntRange(1, 16), help="How many executions at a time.  [default: 2 per core, at most 4]")
 @click.option(
     "--keep", type=click.Path(path_type=Path, file_okay=False), help="Leave store, log and YAML of failed ones here."
 )
@@ -70,7 +70,7 @@ def chaos(
         fix = "give it a step that runs, see docs/scenarios.md"
         raise ConfigError(f"{scenario} runs nothing: there is nothing to disturb", fix=fix)
     _check_store(store, processes, restart)
-    sites = sites or min(2, os.cpu_count() or 1)
+    sites = sites or min(4, 2 * (os.cpu_count() or 1))
     options = Options(runs, seed, only, 1 if restart else sites, sabotage, store, processes, restart)
     began = time.monotonic()
     with ExitStack() as stack:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from crossdock.http import Ask, MemoryCircuits, MemoryQuotas, MemoryTokenStore, Outage, Rate, Rented, Token, Told
-from crossdock.store.protocol import Store
+from crossdock.store.protocol import LEASE, Store
 
 
 class _LookingStore:
@@ -30,9 +30,9 @@ class _LookingStore:
         """Keep a token in memory."""
         await self._own.save(account, token)
 
-    def refreshing(self, account: str) -> AbstractAsyncContextManager[None]:
+    def refreshing(self, account: str, length: timedelta = LEASE) -> AbstractAsyncContextManager[None]:
         """Hold the right to renew, among our own tasks."""
-        return self._own.refreshing(account)
+        return self._own.refreshing(account, length)
 
     async def rent(self, account: str, rate: Rate, ask: Ask, now: datetime) -> Rented:
         """Rent calls of our own bucket."""

@@ -16,6 +16,7 @@ from crossdock.http.types import Authenticator, Request, Response, Token
 
 # How long an answer of a failing token service holds, while the old token still serves.
 _BREATHER = timedelta(seconds=5)
+_LONGEST = timedelta(seconds=90)
 
 
 class TokenStore(Protocol):
@@ -29,8 +30,8 @@ class TokenStore(Protocol):
         """Keep a token."""
         ...
 
-    def refreshing(self, account: str) -> AbstractAsyncContextManager[None]:
-        """Hold the right to renew an account's token, across processes."""
+    def refreshing(self, account: str, length: timedelta = ...) -> AbstractAsyncContextManager[None]:
+        """Hold the right to renew an account's token, across processes; at most that long, should its holder freeze."""
         ...
 
 
@@ -50,7 +51,7 @@ class MemoryTokenStore:
         self._tokens[account] = token
 
     @asynccontextmanager
-    async def refreshing(self, account: str) -> AsyncIterator[None]:
+    async def refreshing(self, account: str, length: timedelta = _LONGEST) -> AsyncIterator[None]:
         """Hold the right to renew an account's token."""
         async with self._locks.setdefault(account, anyio.Lock()):
             yield
@@ -124,7 +125,8 @@ class TokenKeeper:
         self._take_up(await self._store.load(self._account))
         if (token := self._good(refused)) is not None:
             return token
-        async with self._store.refreshing(self._account):
+        # As a run's lease: whoever is frozen in the midst of it keeps others waiting no longer than three deadlines.
+        async with self._store.refreshing(self._account, timedelta(seconds=3 * self._deadline_s)):
             self._take_up(await self._store.load(self._account))  # another process may have been faster
             if (token := self._good(refused)) is not None:
                 return token

@@ -384,8 +384,8 @@ class Store(Protocol):
         """Keep a token: sealed where there is a key, else in memory only."""
         ...
 
-    def refreshing(self, account: str) -> AbstractAsyncContextManager[None]:
-        """Hold the right to renew an account's token, across processes."""
+    def refreshing(self, account: str, length: timedelta = ...) -> AbstractAsyncContextManager[None]:
+        """Hold the right to renew an account's token, across processes; at most that long, should its holder freeze."""
         ...
 
     # ------------------------------------------------------------ drift
@@ -477,4 +477,4 @@ LONGEST_REQUEST = timedelta(seconds=30)
 """The deadline of a request where a connection says none."""
 
 LEASE = timedelta(seconds=90)
-"""How long a right to renew a token is held at most, should its holder die."""
+"""How long a right to renew a token is held at most, should its holder freeze, where nobody says."""

@@ -142,6 +142,20 @@ async def test_a_token_that_another_process_renewed_is_taken_over(open_shop, sho
     assert shop.granted == 1
 
 
+async def test_a_process_frozen_in_a_renewal_keeps_others_waiting_for_three_deadlines_at_most(open_shop):
+    asked = []
+
+    class Shared(MemoryTokenStore):
+        def refreshing(self, account, length):
+            asked.append(length)
+            return super().refreshing(account, length)
+
+    async with open_shop(tokens=Shared(), timeout_s=2.0) as client:
+        await client.get("/orders")
+
+    assert asked == [timedelta(seconds=6)]
+
+
 async def test_a_second_refusal_asks_for_a_person(open_shop, shop):
     async with open_shop() as client:
         await client.get("/things")

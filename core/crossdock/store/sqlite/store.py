@@ -368,12 +368,12 @@ class TableStore:
         )
 
     @asynccontextmanager
-    async def refreshing(self, account: str) -> AsyncIterator[None]:
+    async def refreshing(self, account: str, length: timedelta = LEASE) -> AsyncIterator[None]:
         """Hold the right to renew an account's token."""
         name, owner = f"token:{account}", holders.new()
         async with self._renewals[account]:  # our own tasks queue here, so that only one of them asks the file
             while not await self._writer.do(
-                partial(sealed.take_lease, name=name, owner=owner, now=self._clock.now(), length=LEASE)
+                partial(sealed.take_lease, name=name, owner=owner, now=self._clock.now(), length=length)
             ):
                 holder = await self._reader.soon(partial(sealed.lease_holder, name=name))
                 if holder is not None and holders.is_gone(holder):  # killed in the midst of it: nobody else will end it
