@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from crossdock.contract.holds import Hold
     from crossdock.contract.hookspecs import hookimpl
     from crossdock.contract.mapper import Mapper
+    from crossdock.contract.paths import LocalPath
     from crossdock.contract.secret import Secret
     from crossdock.contract.shape import Shape
     from crossdock.contract.simulator import Simulator
@@ -71,6 +72,7 @@ _HOMES = {
     "crossdock.contract.holds": ("Hold",),
     "crossdock.contract.hookspecs": ("hookimpl",),
     "crossdock.contract.mapper": ("Mapper",),
+    "crossdock.contract.paths": ("LocalPath",),
     "crossdock.contract.secret": ("Secret",),
     "crossdock.contract.shape": ("Shape",),
     "crossdock.contract.simulator": ("Simulator",),
@@ -118,6 +120,7 @@ __all__ = [
     "Later",
     "Link",
     "Links",
+    "LocalPath",
     "Mapper",
     "NoAuth",
     "NotYetError",

@@ -92,9 +92,9 @@ def test_plugin_page_works_when_only_the_page_is_followed(session, blocks_of, tm
     session.follow(blocks_of(PAGE))
 
 
-def test_plugin_of_the_page_passes_the_linter(written, root):
-    plugin, config = written / "crossdock_bench", root / "pyproject.toml"
-    command = [sys.executable, "-m", "ruff", "check", "--no-cache", "--config", config, plugin]
+def test_plugins_of_the_page_pass_the_linter(written, root):
+    plugins, config = [written / "crossdock_bench", written / "crossdock_folder"], root / "pyproject.toml"
+    command = [sys.executable, "-m", "ruff", "check", "--no-cache", "--config", config, *plugins]
 
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
@@ -178,3 +178,48 @@ async def test_plugin_of_the_page_reads_all_pages_and_one_record_by_its_key(labe
         assert one.pipelines[0].status.read == 1
         assert states(rest) == {"delivered": 5}
         assert printed(simulator) == dict.fromkeys("ABCDE", 1)
+
+
+@pytest.fixture
+def folder_plugin(written, monkeypatch):
+    """The plugin of the page whose accounts are folders."""
+    monkeypatch.syspath_prepend(str(written))
+    yield importlib.import_module("crossdock_folder.plugin")
+    for name in ("crossdock_folder.plugin", "crossdock_folder"):
+        sys.modules.pop(name, None)
+
+
+NOTES = """\
+version: 1
+connections:
+  shop:
+    {use: bench, base_url: "${env:BENCH_URL}", shop: corner, auth: {use: bench.key, user: me, key: "${env:BENCH_KEY}"}}
+  notes: {use: folder, shelf: corner, path: notes}
+pipelines:
+  notes:
+    from: {use: bench.products, connection: shop}
+    to: {use: folder.notes, connection: notes}
+"""
+
+
+@pytest.mark.anyio
+async def test_folder_of_the_page_gets_each_note_once_beside_the_definition(bench, folder_plugin, tmp_path):
+    _, simulator = bench
+    registry = Registry(extra={"bench": sys.modules["crossdock_bench.plugin"], "folder": folder_plugin}, discover=False)
+    place, clock = tmp_path / "elsewhere", ManualClock()
+    (place / "notes").mkdir(parents=True)
+    (place / "crossdock.yaml").write_text(NOTES)
+    with simulator.running() as url:
+        put(simulator, "mug", "lamp")
+        assembly = load(place / "crossdock.yaml", registry=registry, env={"BENCH_URL": url, "BENCH_KEY": "any-key"})
+        async with (
+            open_store("sqlite:crossdock.db", clock=clock, folder=place) as store,
+            Runtime.open(assembly, store, clock=clock) as runtime,
+        ):
+            (place / "notes" / "LAMP.txt").write_text("another lamp")
+
+            result = await runtime.run()
+            again = await runtime.run()
+
+    assert states(result) == states(again) == {"delivered": 1, "dead": 1}  # the other lamp is somebody else's
+    assert (place / "notes" / "MUG.txt").read_text() == "mug"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -13,6 +14,7 @@ from crossdock.checking.complaints import Complaint, combine, read_complaint, su
 from crossdock.checking.section import Section, is_broken, position
 from crossdock.checking.values import Values, annotation_of, fields_by_key, key_of
 from crossdock.config import Entry, Findings, Items, Mark, Node, Scalar, Table, describe
+from crossdock.contract.paths import FOLDER
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -54,6 +56,7 @@ class _Builder:
         self._section = section
         self._findings = findings
         self._spoilt = spoilt
+        self._context = {FOLDER: Path(section.table.mark.file).parent}
         self._entries = {key: entry for key, entry in section.rest().items() if key not in spoilt}
         self._values = Values()
         self._whole = not spoilt and not any(_is_spoilt(entry.value) for entry in self._entries.values())
@@ -63,7 +66,7 @@ class _Builder:
         for node in self._values.literal_secrets:
             self._findings.hide(node.text, "…")
         try:
-            made = self._model.model_validate({**values, **given})
+            made = self._model.model_validate({**values, **given}, context=self._context)
         except ValidationError as error:
             self._report(error)
             return None

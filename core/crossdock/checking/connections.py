@@ -52,9 +52,10 @@ class ConnectionChecker:
         """The auth provider, and what was reported of it."""
         entry = section.take("auth")
         if entry is None:
-            if model.model_fields["auth"].is_required():
-                fix = f"add `auth: {{use: {self._first_provider(use)}, …}}`"
-                section.missing("auth", fix=fix, valid=f"auth providers: {listed(self._providers(use))}")
+            if not model.model_fields["auth"].is_required():
+                return None, ()
+            fix = f"add `auth: {{use: {self._first_provider(use)}, …}}`"
+            section.missing("auth", fix=fix, valid=f"auth providers: {listed(self._providers(use))}")
             return None, ("auth",)
         if not isinstance(entry.value, Table):
             if not is_broken(entry.value):

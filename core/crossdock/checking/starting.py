@@ -117,7 +117,8 @@ class _Writer:
         model = self.registry.connection(use)
         self._add(2, [f"{plugin}:  # {summary(model)}", f"  use: {use}"])
         self._add(4, self._auth(plugin, use, model))
-        self._add(4, settings_lines(model, Connection, plugin, self.blanks, skip=("auth",)))
+        skip = ("auth", "base_url") if model.is_local() else ("auth",)
+        self._add(4, settings_lines(model, Connection, plugin, self.blanks, skip=skip))
 
     def _auth(self, plugin: str, use: str, model: type[Connection]) -> Iterator[str]:
         provider = next((name for name in self.registry.names("auth") if self._signs_in(name, use, model)), None)

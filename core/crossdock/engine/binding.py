@@ -40,6 +40,7 @@ def endpoint(name: str, connection: Connection, in_flight: int) -> Endpoint:
         timeout_s=connection.timeout.total_seconds(),
         plain_http_hosts=connection.plain_http_hosts,
         max_in_flight=in_flight + _SLOTS,
+        handle=connection.handle if connection.is_local() else None,
     )
 
 

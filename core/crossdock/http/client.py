@@ -21,6 +21,7 @@ from crossdock.http.environment import check_url
 from crossdock.http.faults import place
 from crossdock.http.globs import Globs
 from crossdock.http.lines import Lines
+from crossdock.http.local_wire import LocalWire
 from crossdock.http.messages import value_of
 from crossdock.http.quotas import Gate, Gates, MemoryQuotas, QuotaStore
 from crossdock.http.reading import Reading
@@ -362,6 +363,8 @@ async def open_client(
     def open_one(to: httpx.URL) -> Wire:
         if transport is not None:
             return TransportWire(transport(), answer_limit, traced=False, pool_timeout_s=endpoint.timeout_s)
+        if endpoint.handle is not None:
+            return LocalWire(endpoint.handle, answer_limit)
         return open_wire(to, answer_limit, endpoint.max_in_flight + _SPARE, endpoint.timeout_s)
 
     store, lines = quotas or MemoryQuotas(), Lines(open_one)

@@ -76,6 +76,10 @@ class Authenticator(Protocol):
         ...
 
 
+Handler = Callable[[Request], Response]
+"""Answers requests by itself, where an account is no service."""
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """Everything the client must know of one configured account. Core makes it from a connection."""
@@ -100,6 +104,8 @@ class Endpoint:
     timeout_s: float = 30.0
     plain_http_hosts: tuple[str, ...] = ()
     max_in_flight: int = 64
+    handle: Handler | None = None
+    """Takes the place of the network."""
 
 
 class Reader(Protocol):

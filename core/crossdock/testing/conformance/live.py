@@ -91,6 +91,8 @@ class LiveTests(Part):
     async def test_expired_token_is_renewed(self) -> None:
         """The service ends a token early: the client gets another, and nobody notices."""
         async with self._opened() as (connection, client, simulator):
+            if not connection.auth.needs_token:
+                pytest.skip("the auth provider signs without a token")
             await connection.test(client, frozenset())
             await _control(simulator, "expire-tokens")
             try:
@@ -104,9 +106,10 @@ class LiveTests(Part):
 
     @asynccontextmanager
     async def _opened(self, **changes: Any) -> AsyncIterator[tuple[Connection, Client, Any]]:
-        simulator = the_simulator(self.subject)
         connection = self.subject.connect(BASE_URL).model_copy(update=changes)
-        async with client_for(connection, transport=way_to(simulator), clock=SystemClock()) as client:
+        simulator = connection if connection.is_local() else the_simulator(self.subject)
+        transport = None if connection.is_local() else way_to(simulator)
+        async with client_for(connection, transport=transport, clock=SystemClock()) as client:
             yield connection, client, simulator
 
 

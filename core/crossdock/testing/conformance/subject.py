@@ -60,7 +60,11 @@ class SinkSample:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A plugin's module, its word in `use:`, how to connect, and samples of each component."""
+    """A plugin's module, its word in `use:`, how to connect, and samples of each component.
+
+    A connection that carries out requests by itself has no simulator: `connect` then makes a fresh account each time,
+    and `arrange` is given the connection. A plugin with several kinds of connection has a subject for each.
+    """
 
     plugin: ModuleType
     name: str
