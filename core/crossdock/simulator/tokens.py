@@ -39,6 +39,10 @@ class Tokens:
         token = self._tokens.get(value)
         return token if token and self._clock.now() < token.expires_at else None
 
+    def end(self, value: str) -> None:
+        """End one token now."""
+        self._tokens.pop(value, None)
+
     def expire_all(self) -> int:
         """End every token now; how many were good."""
         good = sum(1 for value in self._tokens if self.find(value))
