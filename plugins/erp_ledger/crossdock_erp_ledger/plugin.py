@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from crossdock import Connection, Mapper, hookimpl
+from crossdock import Connection, hookimpl
 from crossdock_erp_ledger.books.connection import BooksConnection
-from crossdock_erp_ledger.journal.mapper import JournalMapper
 
 
 @hookimpl
@@ -16,6 +15,8 @@ def register_connections() -> list[type[Connection]]:
 
 
 @hookimpl
-def register_mappers() -> list[type[Mapper[Any, Any]]]:
-    """What channels say, as journal entries."""
-    return [JournalMapper]
+def register_simulators() -> list[Any]:
+    """Infor on loopback; needs the extra `simulator`."""
+    from crossdock_erp_ledger.simulator import InforSimulator
+
+    return [InforSimulator]
