@@ -17,8 +17,8 @@ from crossdock.chaos.tally import Execution
 from crossdock.errors import CrossdockError
 from crossdock.jsonio import Json
 from crossdock.scenario import Play
-from crossdock.scenario.model import Post
-from crossdock.scenario.playing import TROUBLED
+from crossdock.scenario.model import Command, Post
+from crossdock.scenario.playing import TROUBLED, unexpected
 from crossdock.scenario.processes import GONE
 
 _PAUSES_S = (0.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 2400.0)
@@ -62,10 +62,14 @@ class Executor:
         for step in site.scenario.steps_of("chaos"):
             if self._done.trouble:
                 break
+            if step.later:
+                await site.pass_time(step.later.total_seconds())
             if step.post:
                 await self._post(play, step.post)
             if step.run:
                 await self._turn(step.run.pipelines, next(turns))
+            if step.command:
+                await self._command(step.command)
         if not self._done.trouble:
             await self._quieten()
         self._done.verdict = await play.judge(await self._troubled())
@@ -81,6 +85,13 @@ class Executor:
             if error.code == GONE:
                 raise
             self._done.trouble.append(error.message)
+
+    async def _command(self, command: Command) -> None:
+        """Ask, undisturbed, what the scenario asks; it must end as it says."""
+        ended = await self._site.command(*command.words)
+        if ended.code != command.exit:
+            told = (ended.out + ended.err).strip()
+            self._done.trouble.append(unexpected(command, ended.code, told, "").message)
 
     # ------------------------------------------------------------ a disturbed run, and what follows it
 

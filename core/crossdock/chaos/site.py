@@ -14,12 +14,12 @@ from pathlib import Path
 import yaml
 from anyio import to_thread
 
-from crossdock import clock
 from crossdock.chaos.programs import Ended, Nursery, Program
 from crossdock.errors import CrossdockError
 from crossdock.scenario.model import Scenario
 from crossdock.scenario.playing import environment
 from crossdock.scenario.processes import Control, simulator
+from crossdock.scenario.time import CommonTime
 from crossdock.store.open import scratch
 
 
@@ -37,13 +37,11 @@ class Site:
     """Makes an empty shared store and gives its address; None where the definition's own is used, a file."""
     folder: Path = Path()
     env: dict[str, str] = field(default_factory=dict)
-    ahead_s: float = 0.0
-    """How far the common time is ahead of the machine's."""
 
     @property
     def time(self) -> float:
         """The common time. Units: seconds; only differences mean something."""
-        return time.monotonic() + self.ahead_s
+        return time.monotonic() + self._common.ahead_s
 
     @property
     def log(self) -> Path:
@@ -52,9 +50,10 @@ class Site:
 
     async def begin(self, folder: Path, seed: int) -> None:
         """Begin anew: simulators that know nothing, an empty store beside a copy of the definition, secrets kept."""
-        self.folder, self.ahead_s = folder, 0.0
+        self.folder = folder
         shutil.copytree(self.source, folder, dirs_exist_ok=True)
         (folder / "boundaries").mkdir()
+        self._common = CommonTime(folder / "clock", self.controls)
         self.step_clock(0.0)
         self.env = {**environment(self.scenario), **self.urls, "CROSSDOCK_SABOTAGE": self.sabotage}
         self.env["CROSSDOCK_CLOCK"] = str(folder / "clock")
@@ -65,6 +64,7 @@ class Site:
             await self.controls[name].post("/_sim/reset", {"seed": seed + number})
             settings = {**simulated.settings, **self.scenario.chaos.settings.get(name, {})}
             await self.controls[name].post("/_sim/settings", settings)
+        await self._common.begin(self.scenario.starts)
         for name, value in self.scenario.secrets.items():
             done = await self.command("secrets", "set", name, stdin=value)
             if done.code:
@@ -72,17 +72,11 @@ class Site:
 
     async def pass_time(self, seconds: float) -> None:
         """Let time pass for all."""
-        if seconds:
-            for control in self.controls.values():
-                await control.get("/_sim/settings")  # what left before is there before: requests are taken in turn
-            self.ahead_s += seconds
-            for control in self.controls.values():
-                await control.post("/_sim/clock", {"advance_s": seconds})
-            self.step_clock(0.0)
+        await self._common.go_by(seconds)
 
     def step_clock(self, seconds: float) -> None:
         """Set the program's clock, and it alone, so far beside the common time."""
-        clock.step(self.folder / "clock", self.ahead_s + seconds)
+        self._common.step(seconds)
 
     async def start(self, *arguments: str, watch: str = "", stdin: str = "") -> Program:
         """Start a command; `watch` is `NAME#N:stop`, where it shall stand still."""

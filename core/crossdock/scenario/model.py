@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from crossdock.contract.component import Duration
 from crossdock.errors import ConfigError
@@ -46,21 +46,33 @@ class Run(_Part):
     wait: Duration
 
 
+class Command(_Part):
+    """Any other command, which must end as it says."""
+
+    words: Annotated[list[str], Field(min_length=1)]
+    exit: int = 0
+    show: bool = False
+    """Whether its outcome is part of the story: what it prints is shown."""
+
+
 class Step(_Part):
-    """One thing that happens: said, posted, or run."""
+    """One thing that happens: said, posted, run, asked, or time that goes by."""
 
     say: str | None = None
+    later: Duration | None = None
+    """So much time goes by, for the program and for all simulators, before the rest of the step."""
     post: Post | None = None
     run: Run | None = None
+    command: Command | None = None
     only: Literal["demo", "chaos"] | None = None
     """Who alone executes it; both by default."""
 
     @model_validator(mode="after")
     def _does_something(self) -> Step:
-        if self.post is not None and self.run is not None:
-            raise ValueError("a step either posts or runs")
-        if not (self.say or self.post or self.run):
-            raise ValueError("a step says, posts or runs something")
+        if sum(one is not None for one in (self.post, self.run, self.command)) > 1:
+            raise ValueError("a step either posts, runs, or commands")
+        if not (self.say or self.later or self.post or self.run or self.command):
+            raise ValueError("a step says, posts, runs or commands something, or lets time go by")
         return self
 
 
@@ -117,6 +129,8 @@ class Scenario(_Part):
     about: str
     definition: str = "crossdock.yaml"
     note: str | None = None
+    starts: AwareDatetime | None = None
+    """When it begins, by the clocks of the program and of all simulators; now by default."""
     simulators: dict[str, Simulated]
     secrets: dict[str, str] = {}
     env: dict[str, str] = {}

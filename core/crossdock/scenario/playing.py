@@ -13,8 +13,9 @@ from pathlib import Path
 from crossdock.contract.durations import format_duration
 from crossdock.errors import CrossdockError
 from crossdock.jsonio import Json
-from crossdock.scenario.model import Post, Run, Scenario
+from crossdock.scenario.model import Command, Post, Run, Scenario
 from crossdock.scenario.processes import Control, crossdock, crossdock_json, simulator
+from crossdock.scenario.time import CommonTime
 from crossdock.scenario.verdict import Verdict, compare
 
 Say = Callable[[str], None]
@@ -59,6 +60,16 @@ class Play:
         if code not in (0, 1) or not output:  # 1 is also what a crash ends with, but that prints no outcome
             raise CrossdockError(f"`crossdock run` ended with {code}", fix=f"its log is {self.log}")
 
+    async def command(self, command: Command) -> None:
+        """Run any other command. Raises: CrossdockError where it does not end as the scenario says."""
+        arguments = ["-c", self.scenario.definition, *command.words]
+        code, output = await crossdock(arguments, folder=self.folder, env=self.env, log=self.log)
+        told = output.decode(errors="replace").rstrip()
+        if command.show:
+            self.say(told.replace("\n", "\n  "))
+        if code != command.exit:
+            raise unexpected(command, code, told, f"its log is {self.log}")
+
     async def verdict(self) -> Verdict:
         """Compare both sides with what must be true."""
         arguments = ["-c", self.scenario.definition, *TROUBLED]
@@ -86,15 +97,28 @@ async def play(scenario: Scenario, source: Path, work: Path, say: Say, *, seed: 
             playing.controls[name] = control
             playing.env[simulated.env] = url
             say(f"{name} is up at {url}")
+        time = CommonTime(work / "clock", playing.controls)
+        await time.begin(scenario.starts)
+        playing.env["CROSSDOCK_CLOCK"] = str(time.file)
         await _keep_secrets(playing)
         for step in scenario.steps_of("demo"):
             if step.say:
                 say(step.say)
+            if step.later:
+                await time.go_by(step.later.total_seconds())
             if step.post:
                 await playing.post(step.post)
             if step.run:
                 await playing.run(step.run)
+            if step.command:
+                await playing.command(step.command)
         return await playing.verdict()
+
+
+def unexpected(command: Command, code: int, told: str, fix: str) -> CrossdockError:
+    """A command of the scenario ended otherwise than it says."""
+    words = " ".join(command.words)
+    return CrossdockError(f"`crossdock {words}` ended with {code}, not {command.exit}: {told[-400:]}", fix=fix)
 
 
 def environment(scenario: Scenario) -> dict[str, str]:

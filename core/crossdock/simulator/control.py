@@ -84,11 +84,16 @@ class ControlPlane:
     def _advance(self, call: Call) -> Response:
         asked, now = call.options(advance_s=0, to=None), self._simulator.clock.now()
         seconds = float(asked["advance_s"]) if asked["to"] is None else (_moment(asked["to"]) - now).total_seconds()
-        if not 0 <= seconds < 10 * 366 * 86_400:
-            raise ValueError("advance_s moves the clock ahead, by ten years at most")
+        earliest = -_TEN_YEARS_S if asked["to"] is not None and self._is_new() else 0
+        if not earliest <= seconds < _TEN_YEARS_S:
+            raise ValueError("the clock moves ahead, by ten years at most; back only where nothing has happened yet")
         self._simulator.clock.advance(seconds)
         self._simulator.settle()
         return answer({"now": self._simulator.clock.now()})
+
+    def _is_new(self) -> bool:
+        """Whether nothing has happened yet that would be in the future once the clock is set back."""
+        return not (self._simulator.requests or self._simulator.journal.events or self._simulator.clock.moved)
 
     def _change_settings(self, call: Call) -> Response:
         old = self._simulator.settings.model_dump()
@@ -108,6 +113,9 @@ class ControlPlane:
     def _clear_faults(self, call: Call) -> Response:
         self._simulator.faults.clear()
         return self._show_faults(call)
+
+
+_TEN_YEARS_S = 10 * 366 * 86_400
 
 
 def _moment(text: str) -> datetime:

@@ -1,4 +1,4 @@
-"""The simulator's clock: real time plus an offset that only grows."""
+"""The simulator's clock: real time plus an offset that only grows, once something has happened."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ class VirtualClock:
     def advance(self, seconds: float) -> None:
         """Move ahead."""
         self._offset += timedelta(seconds=seconds)
+
+    @property
+    def moved(self) -> bool:
+        """Whether it is another than real time."""
+        return bool(self._offset)
 
     def rewind(self) -> None:
         """Go back to real time, for a reset."""

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import struct
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from pydantic import ValidationError
 
+from crossdock.errors import CrossdockError
 from crossdock.scenario import Play
-from crossdock.scenario.model import Post
+from crossdock.scenario.model import Command, Post
+from crossdock.scenario.time import CommonTime
 
 
 class Control:
@@ -51,3 +56,49 @@ def test_scenario_is_refused_where_a_step_is_for_each_of_what_is_saved_later(sce
 def test_scenario_is_refused_where_an_expectation_names_what_no_step_saves(scenario, word):
     with pytest.raises(ValidationError, match="no step saves lost"):
         scenario(**{word: {"lost": 2} if word == "times" else ["lost"]})
+
+
+@pytest.mark.anyio
+async def test_time_of_all_sides_begins_where_the_scenario_does_and_goes_by_as_it_says(tmp_path):
+    control, file = Clockwork(), tmp_path / "clock"
+    time = CommonTime(file, {"depot": control})
+
+    await time.begin(datetime(2026, 10, 28, 9, tzinfo=UTC))
+    await time.go_by(86_400)
+
+    began = datetime.now(UTC) + timedelta(seconds=struct.unpack("=d", file.read_bytes())[0])
+    assert abs(began - datetime(2026, 10, 29, 9, tzinfo=UTC)) < timedelta(minutes=1)
+    assert control.asked == [{"to": "2026-10-28T09:00:00+00:00"}, {"advance_s": 86_400}]
+
+
+@pytest.mark.anyio
+async def test_command_that_does_not_end_as_the_scenario_says_ends_it(scenario, tmp_path):
+    (tmp_path / "crossdock.yaml").write_text("version: 2\n")
+    told = []
+    playing = Play(scenario(), tmp_path, told.append)
+
+    await playing.command(Command(words=["check"], exit=2, show=True))
+    with pytest.raises(CrossdockError, match="`crossdock check` ended with 2, not 0"):
+        await playing.command(Command(words=["check"]))
+
+    assert len(told) == 1
+    assert "version" in told[0]
+
+
+class Clockwork(Control):
+    """A control plane that is asked for the time only."""
+
+    async def post(self, path, body):
+        assert path == "/_sim/clock"
+        self.asked.append(body)
+
+    async def get(self, path):
+        return {}
+
+
+@pytest.mark.parametrize(
+    "step", [{"run": {"wait": "1s"}, "command": {"words": ["check"]}}, {"only": "demo"}, {"later": "soon"}]
+)
+def test_scenario_is_refused_where_a_step_does_two_things_or_none(scenario, step):
+    with pytest.raises(ValidationError):
+        scenario(step)

@@ -90,6 +90,18 @@ def test_clock_moves_ahead_to_a_moment(pantry):
         pantry.control("clock", {"to": (wanted - timedelta(days=1)).isoformat()})
 
 
+def test_clock_is_set_back_only_where_nothing_has_happened_yet(pantry):
+    past = pantry.clock.now() - timedelta(days=400)
+
+    moved = pantry.control("clock", {"to": past.isoformat()})
+
+    assert datetime.fromisoformat(moved["now"]) - past < timedelta(seconds=60)
+    pantry.control("reset", {})
+    pantry.control("jars", {"ids": ["fig"]})
+    with pytest.raises(ValueError, match="nothing has happened"):
+        pantry.control("clock", {"to": past.isoformat()})
+
+
 @pytest.mark.parametrize(
     "body", [{"advance_s": -1}, {"advance_s": "soon"}, {"advance": 3}, {"advance_s": 1e12}, {"to": "soon"}, {"to": 3}]
 )
