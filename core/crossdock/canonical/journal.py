@@ -27,6 +27,7 @@ class JournalLine(Document):
     order_line: str | None = None  # the line of the source that it comes from, as the source numbers it
     sku: str | None = None
     quantity: Decimal | None = None
+    basis: Mapping[str, str] = {}  # what the source said of its line, so that a change of it shows
 
 
 class JournalEntry(Document):

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from crossdock import Connection, hookimpl
+from crossdock import Connection, Mapper, hookimpl
 from crossdock_erp_ledger.books.connection import BooksConnection
+from crossdock_erp_ledger.journal.mapper import JournalMapper
 
 
 @hookimpl
 def register_connections() -> list[type[Connection]]:
     """Plain-text books."""
     return [BooksConnection]
+
+
+@hookimpl
+def register_mappers() -> list[type[Mapper[Any, Any]]]:
+    """What channels say, as journal entries."""
+    return [JournalMapper]
 
 
 @hookimpl

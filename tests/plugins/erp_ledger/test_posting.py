@@ -205,8 +205,10 @@ def test_receipt_tells_what_was_posted_for_each_line_of_the_order() -> None:
         "batch": "XD1",
         "run": "7",
     }
+    posted = {"customer": "WALMART-US", "date": "2026-10-05"}
     assert receipt.lines["1"] == [
-        {
+        posted
+        | {
             "event": "sale",
             "account": APPAREL,
             "unit": "100",
@@ -215,7 +217,8 @@ def test_receipt_tells_what_was_posted_for_each_line_of_the_order() -> None:
             "quantity": "2",
             "sku": "TEE-BLK-M",
         },
-        {
+        posted
+        | {
             "event": "shipping",
             "account": "Income:Shipping",
             "dimensions": {"channel": "walmart"},
@@ -223,7 +226,7 @@ def test_receipt_tells_what_was_posted_for_each_line_of_the_order() -> None:
             "currency": "USD",
         },
     ]
-    assert receipt.lines["*"] == [{"event": "sale", "account": CLEARING, "amount": "70.97", "currency": "USD"}]
+    assert receipt.lines["*"] == [posted | {"event": "sale", "account": CLEARING, "amount": "70.97", "currency": "USD"}]
 
 
 def test_receipt_of_one_in_a_total_names_the_total_and_its_own_lines() -> None:

@@ -33,7 +33,7 @@ def receipt_of(effect: Effect, batch: str, identifiers: Mapping[str, str] | None
 def lines_of(entry: JournalEntry) -> dict[str, list[dict[str, Any]]]:
     """What an entry posts, by order line: `{"1": [{"event": "sale", "account": …, "amount": "49.98", …}]}`.
 
-    Units: amounts in major units, debits positive.
+    Units: amounts in major units, debits positive; `date` is the day it is posted on.
     """
     placed: dict[str, list[dict[str, Any]]] = {}
     for line in entry.lines:
@@ -51,5 +51,8 @@ def _told(line: JournalLine, entry: JournalEntry) -> dict[str, Any]:
         "currency": line.amount.currency,
         "quantity": None if line.quantity is None else f"{line.quantity:f}",
         "sku": line.sku,
+        "basis": dict(line.basis),
+        "customer": entry.customer,
+        "date": entry.date.isoformat(),
     }
     return {name: value for name, value in told.items() if value}

@@ -1,0 +1,106 @@
+"""Money that goes back: to the accounts of the sale, and what exceeds the sale apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from crossdock.canonical import Charge
+from crossdock_erp_ledger.journal.amounts import NOTHING, TAX, Amounts, Part, amounts_of, basis_of, difference, share
+from crossdock_erp_ledger.journal.keys import ADJUSTMENT, REFUND
+from crossdock_erp_ledger.journal.movements import Movement, Row, cleared, undone
+from crossdock_erp_ledger.journal.policy import Policy
+from crossdock_erp_ledger.journal.posted import CLEARING, EXCESS, Posted, PostedLine
+from crossdock_erp_ledger.journal.rules import Facets, Target
+
+_ONE = Decimal(1)
+
+
+@dataclass(frozen=True)
+class Refundable:
+    """What was paid back for one line of an order. `charges` are positive, for the whole `quantity`.
+
+    `refunded` says how many of its units are paid back by now. A price-only refund has no units: it is one whole.
+    """
+
+    event: str
+    id: str
+    order: str
+    line: str
+    sku: str
+    day: date
+    charges: Sequence[Charge]
+    sold: Amounts
+    """What is in the books as sold, by component."""
+    target: Callable[[Part], Target]
+    """Where the sale's components went."""
+    facets: Facets
+    subject: str
+    quantity: Decimal = _ONE
+    refunded: Decimal = _ONE
+
+
+def paid_back(refund: Refundable, policy: Policy, posted: Posted) -> Iterator[Movement]:
+    """What of a refund is not in the books yet; where its amounts changed since, what undoes the old ones, too."""
+    before = posted.line(refund.order, refund.line, (refund.event,), refund.id)
+    basis = basis_of(refund.charges, refund.quantity)
+    units = _units(refund, before)
+    if before.basis and before.basis != basis and units > 0:
+        yield from (undone(key, before.number, rows, refund.day) for key, rows in before.standing())
+        yield from _refund(refund, policy, posted, NOTHING, before.version + 1, without=before)
+    elif refund.refunded > units:
+        yield from _refund(refund, policy, posted, units, max(before.version, 1))
+
+
+def _units(refund: Refundable, before: PostedLine) -> Decimal:
+    if refund.event == ADJUSTMENT:
+        return _ONE if before.standing() else NOTHING
+    return -before.units
+
+
+def _refund(
+    refund: Refundable, policy: Policy, posted: Posted, start: Decimal, version: int, without: PostedLine | None = None
+) -> Iterator[Movement]:
+    gross = {part: abs(amount) for part, amount in amounts_of(refund.charges, _ONE).items()}
+    gross = {part: amount for part, amount in gross.items() if part.event != TAX or part in refund.sold}
+    amounts = difference(share(gross, refund.refunded, refund.quantity), share(gross, start, refund.quantity))
+    left = _left(refund, posted, without)
+    rows: list[Row] = []
+    for part, amount in amounts.items():
+        of_the_sale = (
+            amount if policy.excess == "sale" and part in refund.sold else min(amount, left.get(part, NOTHING))
+        )
+        if of_the_sale > 0:
+            rows.append((part, refund.target(part), of_the_sale))
+        if amount - max(of_the_sale, NOTHING) > 0:
+            rows.append(_excess(refund, policy, part, amount - max(of_the_sale, NOTHING)))
+    if rows:
+        clearing = {part.currency: refund.target(Part(CLEARING, part.currency)) for part, _, _ in rows}
+        yield Movement(
+            event=refund.event,
+            line=refund.line,
+            day=refund.day,
+            rows=cleared(rows, clearing),
+            quantity=start - refund.refunded if refund.event == REFUND else NOTHING,
+            start=start if refund.event == REFUND else NOTHING,
+            id=refund.id,
+            version=version,
+            sku=refund.sku,
+            basis=basis_of(refund.charges, refund.quantity),
+            customer=next((row[1].customer for row in rows if row[1].customer), None),
+        )
+
+
+def _left(refund: Refundable, posted: Posted, without: PostedLine | None) -> dict[Part, Decimal]:
+    """What of the sale has not been paid back by anything yet."""
+    back = posted.line(refund.order, refund.line, (REFUND, ADJUSTMENT)).amounts()
+    if without is not None:
+        back = difference(back, without.amounts())
+    return difference(refund.sold, back)
+
+
+def _excess(refund: Refundable, policy: Policy, part: Part, amount: Decimal) -> Row:
+    facets = replace(refund.facets, event=EXCESS)
+    return Part(EXCESS, part.currency), policy.chart.place(facets, refund.subject), amount
