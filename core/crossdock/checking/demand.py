@@ -71,7 +71,7 @@ def costs(component: Connected[Any], connection: Connection) -> Iterator[tuple[L
         if place is not None and calls > 0:
             taken[place] = taken.get(place, 0.0) + calls
     for place, calls in taken.items():
-        yield Limit(connection.identity, connection.rates[place], factor), calls
+        yield Limit(connection.meter, connection.rates[place], factor), calls
 
 
 def interval_s(pipeline: Pipeline) -> float | None:

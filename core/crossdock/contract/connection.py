@@ -97,6 +97,9 @@ class Connection(BaseModel, ABC):
     """Which requests only read, as "METHOD /path/glob"."""
     rates: ClassVar[tuple[Rate, ...]] = ()
     """The vendor's published limits; the first that matches a request counts."""
+    logins: ClassVar[tuple[Rate, ...]] = ()
+    """The vendor's limits on getting tokens, each with some room below it: nobody waits for a login, it fails with
+    `logins_scarce`. All of them count, wherever tokens are got; what they match does not."""
     correlation_header: ClassVar[str | None] = None
     """Header that bears a fresh id per request, kept over its repeats."""
     auth_kinds: ClassVar[tuple[type[AuthProvider], ...]] = ()
@@ -118,6 +121,14 @@ class Connection(BaseModel, ABC):
     @abstractmethod
     def identity(self) -> str:
         """The remote account: plugin, host and tenant or seller; never a name from the file. Effects belong to it."""
+
+    @property
+    def meter(self) -> str:
+        """What the vendor counts calls and tokens by, where several accounts share it: a tenant of several companies.
+
+        Connections of one meter share quotas, and of one auth account the token, too.
+        """
+        return self.identity
 
     def headers(self) -> Mapping[str, str]:
         """Headers of each call, the token call included."""

@@ -19,7 +19,7 @@ from crossdock.errors import (
     StoreError,
     TransientError,
 )
-from crossdock.http import LOST
+from crossdock.http import LOST, SCARCE
 from crossdock.store.rows import OUTCOME_UNKNOWN, State
 
 
@@ -102,7 +102,7 @@ def from_error(error: BaseException, *, at_plugin: str) -> Verdict:
             return Verdict(State.HELD, error.code, error.message, error.fix)
         case RejectedError():
             return Verdict(State.DEAD, error.code, error.message, error.fix)
-        case TransientError() if error.code == LOST:
+        case TransientError() if error.code in (LOST, SCARCE):
             # Not even tried: no attempt of this delivery, so that an outage of any length makes nothing dead.
             return Verdict(State.PENDING, error.code, error.message, error.fix, retry_after=error.retry_after)
         case TransientError():

@@ -4,6 +4,7 @@ from crossdock.http.answers import json_of, retry_after
 from crossdock.http.buckets import Ask, Bucket, Rented, Told
 from crossdock.http.circuit import LOST, CircuitStore, MemoryCircuits, Outage
 from crossdock.http.client import Client, open_client
+from crossdock.http.logins import SCARCE
 from crossdock.http.quotas import MemoryQuotas, QuotaStore
 from crossdock.http.sending import Exchange, Observer
 from crossdock.http.tokens import MemoryTokenStore, TokenStore
@@ -12,6 +13,7 @@ from crossdock.http.urgency import Urgency, set_urgency
 
 __all__ = [
     "LOST",
+    "SCARCE",
     "Allowance",
     "Ask",
     "Bucket",

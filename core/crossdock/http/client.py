@@ -22,6 +22,7 @@ from crossdock.http.faults import place
 from crossdock.http.globs import Globs
 from crossdock.http.lines import Lines
 from crossdock.http.local_wire import LocalWire
+from crossdock.http.logins import SCARCE, Logins
 from crossdock.http.messages import value_of
 from crossdock.http.quotas import Gate, Gates, MemoryQuotas, QuotaStore
 from crossdock.http.reading import Reading
@@ -37,6 +38,7 @@ LONGEST_DELAY_S = 20.0
 AnswerT = TypeVar("AnswerT")
 # What says that the remote system cannot be reached, or fails: "too large" and "throttled" do not.
 _FAULTS = frozenset({"unreachable", "answer_lost", "unanswered", "server_error"})
+_NOT_TRIED = frozenset({LOST, SCARCE})
 # Places in the pool beyond those that requests may take: token calls, and slack, since a full pool loses places.
 _SPARE = 8
 
@@ -49,14 +51,14 @@ class Client:
         endpoint: Endpoint,
         clock: Clock,
         tokens: TokenStore,
-        gates: tuple[Gates, Gate],
+        gates: tuple[Gates, Gate, Logins],
         circuit: Circuit,
         post: Post,
         rng: random.Random,
     ) -> None:
         self._endpoint = endpoint
         self._clock = clock
-        self._gates, self._token_gate = gates
+        self._gates, self._token_gate, self._logins = gates
         self._circuit = circuit
         self.worked = False
         """Whether the account has taken our credentials at least once."""
@@ -112,7 +114,7 @@ class Client:
             outcome = await self._read(request, correlation_id)
             if isinstance(outcome, Response):
                 return outcome
-            if attempt == ATTEMPTS or outcome.code == LOST:
+            if attempt == ATTEMPTS or outcome.code in _NOT_TRIED:
                 raise outcome
             await self._clock.sleep(self._delay_s(attempt, outcome.retry_after))
             attempt += 1
@@ -317,6 +319,7 @@ class Client:
         )
 
     async def _ask_token(self, request: Request) -> Response:
+        await self._logins.enter()
         path = self._site.path(request)
         # A gate of its own, where no rate names it: a token service in trouble need not stop those who have a token.
         gate = self._token_gate if path is None else self._gates.gate(request.method, path, self._token_gate)
@@ -368,12 +371,14 @@ async def open_client(
         return open_wire(to, answer_limit, endpoint.max_in_flight + _SPARE, endpoint.timeout_s)
 
     store, lines = quotas or MemoryQuotas(), Lines(open_one)
-    gates = Gates(endpoint.identity, endpoint.rates, endpoint.quota_factor, store, clock)
+    account, factor = endpoint.identity, endpoint.quota_factor
+    gates = Gates(account, endpoint.rates, factor, store, clock)
+    logins = Logins(endpoint.connection, account, endpoint.logins, factor, store, clock)
     client = Client(
         endpoint,
         clock,
         tokens or MemoryTokenStore(),
-        (gates, Gate(endpoint.identity, None, store, clock)),
+        (gates, Gate(endpoint.identity, None, store, clock), logins),
         Circuit(endpoint.identity, endpoint.connection, circuits or MemoryCircuits(), clock, outages),
         Post(endpoint, lines, answer_limit, observer),
         rng or random.Random(),  # noqa: S311  (it spreads load, and keeps no secret)

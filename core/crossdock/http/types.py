@@ -88,7 +88,7 @@ class Endpoint:
     """The integrator's name of it, for messages and logs."""
     base_url: str
     identity: str
-    """The remote account; quotas and tokens belong to it."""
+    """What quotas and tokens belong to: the remote account, or what several accounts share."""
     auth: Authenticator | None = None
     needs_token: bool = True
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -97,6 +97,8 @@ class Endpoint:
     reads: tuple[str, ...] = ()
     """Which requests only read, as `Rate.match` writes them."""
     rates: tuple[Rate, ...] = ()
+    logins: tuple[Rate, ...] = ()
+    """Limits on getting tokens, wherever they are got; all of them count, and what they match does not."""
     quota_factor: float | None = 1.0
     """Multiplies every rate; None switches quotas off."""
     allowance: Callable[[Response], Allowance | None] = lambda response: None

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from crossdock import Connection, Mapper, hookimpl
+from crossdock import AuthProvider, Connection, Mapper, hookimpl
 from crossdock_erp_ledger.books.connection import BooksConnection
+from crossdock_erp_ledger.infor.auth import ClientCredentials, ServiceAccount
+from crossdock_erp_ledger.infor.fsm.connection import FsmConnection
 from crossdock_erp_ledger.journal.mapper import JournalMapper
 
 
 @hookimpl
 def register_connections() -> list[type[Connection]]:
-    """Plain-text books."""
-    return [BooksConnection]
+    """Plain-text books, and a finance enterprise group of Infor FSM."""
+    return [BooksConnection, FsmConnection]
+
+
+@hookimpl
+def register_auth_providers() -> list[type[AuthProvider]]:
+    """Apps of an Infor tenant, by their `.ionapi` file."""
+    return [ServiceAccount, ClientCredentials]
 
 
 @hookimpl

@@ -1,0 +1,1 @@
+"""Infor CloudSuite: Financials & Supply Management (FSM), and M3, behind one API gateway."""

@@ -1,0 +1,1 @@
+"""The general ledger of Infor CloudSuite Financials & Supply Management (FSM)."""
