@@ -39,7 +39,9 @@ SABOTAGES = ("no-probe", "no-fence", "cursor-first")
 @click.option(
     "--restart", metavar="COMMAND", help="What restarts the server of --store, to be done in the midst of it."
 )
-@click.option("--sites", type=click.IntRange(1, 16), help="How many executions at a time.  [default: 2 per core, at most 4]")
+@click.option(
+    "--sites", type=click.IntRange(1, 16), help="How many executions at a time.  [default: 2 per core, at most 4]"
+)
 @click.option(
     "--keep", type=click.Path(path_type=Path, file_okay=False), help="Leave store, log and YAML of failed ones here."
 )

@@ -72,6 +72,9 @@ class Sink(Connected[ConnectionT], Generic[ConnectionT, DocumentT]):
     async def probe(self, effect: Effect) -> Probe:
         """Ask the remote system whether the effect is there; reads only.
 
+        Where an answer was lost, `effect.lost` is the request that it would have answered: `Begun` says that this one
+        was carried out and that more is to follow, `Absent` that it was not.
+
         A sink that bundles is asked for a bundle whose answer was lost (`Begun` or `Absent`, of the step that was
         lost), and for a single effect before it goes into its first bundle, where there is reason to look. The steps
         of such a bundle are those that were sent, what followed included: the last is the one whose answer was lost.

@@ -176,6 +176,8 @@ class Effect:
     content: Json = None
     memo: Json = None
     facts: Sequence[str] = ()
+    lost: Request | None = None
+    """Only where `probe` is asked after a lost answer: the request that it would have answered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from crossdock import jsonio
 from crossdock.clock import Clock
 from crossdock.contract.values import Batch, Cursor, Notice, Record
 from crossdock.engine.intake import Origin, check_record, closing
-from crossdock.engine.judging import Adopted, Already, Judge, Judgement, New, check_distinct
+from crossdock.engine.judging import Adopted, Already, Covered, Judge, Judgement, New, check_distinct
 from crossdock.engine.linkbook import LinkBook
 from crossdock.engine.planning import imagined
 from crossdock.engine.results import Adopting, Fate, Finding
@@ -54,7 +54,7 @@ class _Sighting:
     @property
     def complete(self) -> bool:
         """Whether all of it is in effect."""
-        return all(isinstance(one, Adopted | Already) for one in self.judged)
+        return all(isinstance(one, Adopted | Already | Covered) for one in self.judged)
 
     @property
     def differs(self) -> bool:
@@ -234,7 +234,7 @@ class Adopter:
         try:
             await self._store.apply(self._change(sighting, delivery))
         except StoreError as error:
-            if error.code not in ("effect_exists", "delivery_settled"):
+            if error.code not in ("effect_exists", "fact_covered", "delivery_settled"):
                 raise  # else somebody else wrote it down meanwhile
 
     def _change(self, sighting: _Sighting, delivery: Delivery) -> Change:
@@ -288,6 +288,8 @@ def _finding(of: Finding, judgement: Judgement, route: BoundRoute) -> Finding:
             return replace(of, fate=Fate.LINKED, effect_key=effect.key, kind=receipt.kind, id=receipt.id)
         case Already(row):
             return replace(of, fate=Fate.KNOWN, effect_key=row.key)
+        case Covered(by):
+            return replace(of, fate=Fate.KNOWN, effect_key=by[0])
         case New(effect) if effect.version > 1 or route.sink.can_probe():
             return replace(of, fate=Fate.ABSENT, effect_key=effect.key)
         case New(effect):

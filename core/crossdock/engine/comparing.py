@@ -7,7 +7,7 @@ from typing import Any
 
 from crossdock.clock import Clock
 from crossdock.contract.values import Effect, Links
-from crossdock.engine.judging import Adopted, Already, Judge, Planned, check_distinct
+from crossdock.engine.judging import Adopted, Already, Covered, Judge, Planned, check_distinct
 from crossdock.engine.planning import to_hold, to_planned
 from crossdock.engine.results import Compared, ComparedFact, PlannedRequest
 from crossdock.engine.route import BoundRoute
@@ -70,7 +70,7 @@ class Comparer:
             judged = await self._judge.judge(delivery, planned, links, compare=compare)
         except HoldError:
             return ComparedFact(key, "hold", **facts)
-        if isinstance(judged, Already | Adopted):
+        if isinstance(judged, Already | Adopted | Covered):
             return ComparedFact(key, "nothing", **facts)
         look = latest is None and self._judge.must_look(delivery)
         return ComparedFact(key, "send", **facts, look_first=look)

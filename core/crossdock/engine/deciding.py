@@ -9,15 +9,13 @@ from crossdock.clock import Clock
 from crossdock.contract.holds import DONE, KEEP, NOT_DONE
 from crossdock.contract.values import Link, Links, Receipt
 from crossdock.engine.judging import Judge, Planned, check_distinct
-from crossdock.engine.probing import Found, Open, ProvenAbsent
+from crossdock.engine.probing import Found, GoneOn, Looked, Open, ProvenAbsent
 from crossdock.engine.route import BoundRoute
 from crossdock.engine.settling import link_of
 from crossdock.engine.stored import forgotten, last_attempt, loads_record
 from crossdock.engine.verdict import Verdict, skipped
 from crossdock.errors import CredentialsError, StoreError
 from crossdock.store.rows import Decision, Delivery, EffectRow, EffectState, EffectUpdate, NewEffect, State
-
-Looked = Found | ProvenAbsent | Open
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class Decider:
 
         A word counts for what was attempted before it: what is lost afterwards is unknown again.
         """
-        if decision is None or isinstance(looked, Found) or last_attempt(row) > decision.at:
+        if decision is None or isinstance(looked, Found | GoneOn) or last_attempt(row) > decision.at:
             return looked
         if decision.choice == DONE:
             return self._said_done(decision, row, looked)

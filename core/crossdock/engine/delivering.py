@@ -20,6 +20,7 @@ from crossdock.engine.judging import (
     Alive,
     Already,
     Busy,
+    Covered,
     Judge,
     Judgement,
     Leftover,
@@ -30,7 +31,7 @@ from crossdock.engine.judging import (
 from crossdock.engine.probing import Prober
 from crossdock.engine.resolving import Resolver
 from crossdock.engine.route import BoundRoute
-from crossdock.engine.sending import Begin, Lost, Made, NotMade, Sending, Sent, Shield
+from crossdock.engine.sending import Begin, Lost, Made, NotMade, Sending, Sent, Shield, Waits
 from crossdock.engine.settling import Closing, adopted_verdict, adoptions, attention, audit, link_of, settled
 from crossdock.engine.stored import is_partial, is_unknown, loads_record, to_effect
 from crossdock.engine.succeeding import Successor
@@ -42,6 +43,7 @@ from crossdock.engine.verdict import (
     half_made,
     held_unknown,
     in_progress,
+    processing,
     skipped,
     unknown,
 )
@@ -105,7 +107,7 @@ class Deliverer:
             try:
                 return await self._work(delivery, links, shield)
             except StoreError as error:
-                if error.code == "effect_exists":
+                if error.code in ("effect_exists", "fact_covered"):
                     self._careful.add(delivery.id)
                     return None
                 if error.code == "delivery_settled":
@@ -212,6 +214,10 @@ class Deliverer:
         adopted = [judgement for judgement in judged if isinstance(judgement, Adopted)]
         there = [judgement.row for judgement in judged if isinstance(judgement, Already)]
         stuck = await self._stuck(delivery, there)
+        covered = [judgement for judgement in judged if isinstance(judgement, Covered)]
+        if not new and not there and covered:
+            already = skipped(f"already in effect by {', '.join(covered[0].by)}", "facts_covered")
+            return await self._close_unsent(delivery, adopted, stuck, notices, already)
         if not new:
             ours = bool(there) and all(row.delivery_id == delivery.id for row in there)
             already = Verdict(State.DELIVERED, "already_in_effect") if ours else _ALREADY
@@ -316,6 +322,8 @@ class Deliverer:
     async def _unmade(self, delivery: Delivery, rows: Sequence[EffectRow | NewEffect], sent: Sent) -> DeliveryUpdate:
         if isinstance(sent, Lost):
             return await self._lost(delivery, sent)
+        if isinstance(sent, Waits):
+            return await self._close(delivery, processing(sent.until), steps=sent.steps)
         assert isinstance(sent, NotMade)  # noqa: S101  (Made does not come here)
         if isinstance(sent.error, CredentialsError):
             return await self._refused(delivery, sent, sent.error)

@@ -14,6 +14,7 @@ from crossdock.clock import Clock
 from crossdock.contract.values import Links
 from crossdock.engine.delivering import Deliverer
 from crossdock.engine.route import BoundRoute
+from crossdock.engine.verdict import PROCESSING
 from crossdock.errors import CredentialsError
 from crossdock.http import LOST, Urgency, set_urgency
 from crossdock.observe.logs import get_logger, shows
@@ -198,11 +199,9 @@ class Dispatcher:
 
     def _report(self, delivery: Delivery, update: DeliveryUpdate, duration_s: float) -> None:
         """One canonical line per piece of work."""
-        event, level = _EVENTS[update.state]
-        if (update.state, update.code) == (delivery.state, delivery.code) and update.state in (
-            State.HELD,
-            State.WAITING,
-        ):
+        event, level = _PROCESSING if update.code == PROCESSING else _EVENTS[update.state]
+        unchanged = (update.state, update.code) == (delivery.state, delivery.code)
+        if unchanged and (update.state in (State.HELD, State.WAITING) or update.code == PROCESSING):
             level = "debug"  # nothing new since the last time
         if not shows(level):
             return
@@ -222,6 +221,7 @@ class Dispatcher:
         getattr(_log, level)(event, **facts, **{name: value for name, value in said.items() if value})
 
 
+_PROCESSING = ("delivery.processing", "info")
 _EVENTS = {
     State.PENDING: ("delivery.retry_scheduled", "warning"),
     State.ATTEMPTED: ("delivery.outcome_unknown", "warning"),

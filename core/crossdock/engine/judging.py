@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,7 +16,7 @@ from crossdock.engine.route import BoundRoute
 from crossdock.engine.stored import new_id, substance, to_settled, to_step
 from crossdock.errors import HoldError, PluginError
 from crossdock.store.protocol import Store
-from crossdock.store.rows import Delivery, DeliverySummary, Doubt, EffectRow, EffectState, NewEffect, State
+from crossdock.store.rows import Cover, Delivery, DeliverySummary, Doubt, EffectRow, EffectState, NewEffect, State
 
 OPEN = (State.PENDING, State.ATTEMPTED, State.WAITING, State.HELD)
 """A delivery in such a state is come back to, if its route works."""
@@ -56,6 +57,14 @@ class Already:
 
 
 @dataclass(frozen=True, slots=True)
+class Covered:
+    """All that it covers is in effect by other effects."""
+
+    by: Sequence[str]
+    """Their keys."""
+
+
+@dataclass(frozen=True, slots=True)
 class Busy:
     """Another delivery is at work on it."""
 
@@ -77,7 +86,7 @@ class Planned:
     observed: Any
 
 
-Judgement = New | Adopted | Already | Busy | Leftover
+Judgement = New | Adopted | Already | Covered | Busy | Leftover
 
 
 class Judge:
@@ -142,11 +151,11 @@ class Judge:
             by_hand = stated_by_hand(links, self._route.sink_name, effect.key)
             if by_hand is not None:
                 return Adopted(self.new(delivery, effect, version, EffectState.ADOPTED, by_hand), by_hand)
-            return await self._first(delivery, effect, version)
+            return await self._covered(effect) or await self._first(delivery, effect, version)
         if self.same(effect, latest):
             return Already(latest)
         if self._route.sink.kind == "state":
-            return await self._next(delivery, effect, latest, version)
+            return await self._covered(effect) or await self._next(delivery, effect, latest, version)
         unchanged = await self._unchanged_today(planned, latest, delivery, links)
         if unchanged and not compare:
             return Already(latest)
@@ -154,8 +163,34 @@ class Judge:
         raise HoldError(
             "changed_after_delivery",
             f"{effect.key} was made from revision {await self._revision(latest)} and {differs} differs now",
-            fix="change it by hand in the remote system; a revision equal to what was made clears this by itself",
+            fix=_REVERSE if self._route.sink.kind == "post" else _BY_HAND,
         )
+
+    async def _covered(self, effect: Effect) -> Judgement | None:
+        """What other effects make of one that names its facts; None where they cover none of these.
+
+        Raises: HoldError where they cover some, or nobody knows any more whether all are in effect.
+        """
+        if not effect.facts or self._store is None:
+            return None
+        found = await self._store.covering(self._route.account, effect.facts)
+        mine = (self._route.sink_name, effect.key)
+        other = {fact: found[fact] for fact in effect.facts if fact in found}
+        covers = {fact: cover for fact, cover in other.items() if (cover.sink, cover.key) != mine}
+        if not covers:
+            return None
+        if len(covers) == len(set(effect.facts)):
+            unfinished = [cover for cover in covers.values() if cover.state is EffectState.ATTEMPTED]
+            if not unfinished:
+                return Covered(tuple(dict.fromkeys(cover.key for cover in covers.values())))
+            if await self._comes_back(unfinished[0]):
+                return Busy()
+        raise _overlap(effect, covers)
+
+    async def _comes_back(self, cover: Cover) -> bool:
+        assert self._store is not None  # noqa: S101  (it said what covers)
+        story = await self._store.delivery(cover.delivery_id)
+        return story is not None and story.summary.state in OPEN and self._alive(cover.pipeline, story.summary.route)
 
     async def _latest(self, key: str) -> EffectRow | None:
         if self._store is None:
@@ -316,8 +351,28 @@ def _substance(effect: Effect) -> bytes:
     return substance(effect.content, [to_step(position, request) for position, request in enumerate(effect.steps)])
 
 
+_BY_HAND = "change it by hand in the remote system; a revision equal to what was made clears this by itself"
+_REVERSE = (
+    "what is posted stays as it is: the mapper takes it back by a reversal and posts it anew, each under a key of its "
+    "own; one that does not leaves that to you, in the remote system. A revision equal to what was posted clears this"
+)
+
+
+def _overlap(effect: Effect, covers: Mapping[str, Cover]) -> HoldError:
+    named = [f"{fact} by {one.key} (delivery {one.delivery_id} of {one.pipeline})" for fact, one in covers.items()]
+    more = f" and {len(named) - 3} more" if len(named) > 3 else ""
+    return HoldError(
+        "facts_overlap",
+        f"{effect.key} covers {len(set(effect.facts))} facts, of which other effects cover {len(covers)}: "
+        f"{', '.join(named[:3])}{more}",
+        fix="plan it as those were planned (a changed mapping may divide it in another way), or discard it and make by "
+        "hand what is lacking",
+    )
+
+
 def check_distinct(effects: Sequence[Effect]) -> None:
     """Refuse a plan that names one fact twice. Raises: PluginError."""
-    keys = [effect.key for effect in effects]
-    if len(set(keys)) < len(keys):
-        raise PluginError(f"one record plans the same fact twice: {', '.join(sorted(set(keys)))}")
+    for named in ([one.key for one in effects], [fact for one in effects for fact in set(one.facts)]):
+        if len(set(named)) < len(named):
+            twice = sorted(name for name, count in Counter(named).items() if count > 1)
+            raise PluginError(f"one record plans the same fact twice: {', '.join(twice)}")

@@ -10,7 +10,7 @@ from crossdock import jsonio
 from crossdock.clock import Clock
 from crossdock.contract.values import Cursor, Effect, Links, Record
 from crossdock.engine.intake import Origin
-from crossdock.engine.judging import Adopted, Already, Judge, check_distinct
+from crossdock.engine.judging import Adopted, Already, Covered, Judge, check_distinct
 from crossdock.engine.results import PlannedEffect, PlannedHold, PlannedRequest
 from crossdock.engine.route import BoundRoute
 from crossdock.engine.verdict import Verdict, from_error
@@ -80,7 +80,7 @@ class Planner:
             check_distinct([one.effect for one in planned])
             for one in planned:
                 judged = await judge.judge(delivery, one, links)
-                if isinstance(judged, Already | Adopted):
+                if isinstance(judged, Already | Adopted | Covered):
                     self.skipped.append((route.pipeline, delivery.key, "already in effect"))
                 else:
                     self.effects.append(_planned(route, delivery, one.effect))

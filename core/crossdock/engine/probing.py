@@ -9,10 +9,10 @@ from crossdock.boundary import sabotaged
 from crossdock.clock import Clock
 from crossdock.contract.values import Absent, Begun, CannotTell, Conflict, Done, Effect, Probe, Receipt
 from crossdock.engine.route import BoundRoute
-from crossdock.engine.stored import forgotten, is_unknown, last_attempt, to_effect
+from crossdock.engine.stored import forgotten, is_unknown, kept, last_attempt, lost_step, to_effect, to_request
 from crossdock.engine.verdict import Verdict, held_unknown, leaf, unknown
 from crossdock.errors import CredentialsError, CrossdockError, HoldError, StoreError, TransientError
-from crossdock.http import LOST
+from crossdock.http import LOST, Response
 from crossdock.store.rows import Doubt, EffectRow, EffectState, StepRow
 
 _SOON = timedelta(seconds=1)
@@ -39,12 +39,23 @@ class ProvenAbsent:
 
 
 @dataclass(frozen=True, slots=True)
+class GoneOn:
+    """What was lost was carried out, and there is more to do: the effect goes on after it."""
+
+    steps: tuple[StepRow, ...]
+    """To be journalled: the step that was lost, with an answer. (One that only reads is to be asked again.)"""
+
+
+@dataclass(frozen=True, slots=True)
 class Open:
     """Not settled yet: when to look again, or a person decides."""
 
     verdict: Verdict
     steps: tuple[StepRow, ...] = ()
     """To be journalled: attempts that our clock, set back since, says are yet to come count from now."""
+
+
+Looked = Found | ProvenAbsent | GoneOn | Open
 
 
 class Prober:
@@ -97,7 +108,7 @@ class Prober:
             return CannotTell(error.message)
         return CannotTell(f"{self._route.sink_name} failed to look: {type(error).__name__}")
 
-    async def resolve(self, row: EffectRow) -> Found | ProvenAbsent | Open:
+    async def resolve(self, row: EffectRow) -> Looked:
         """Settle a stored effect whose outcome is unknown."""
         if not self._route.sink.can_probe():
             return Open(
@@ -108,7 +119,8 @@ class Prober:
         asked_at = self._clock.now()
         row, moved = _on_our_clock(row, asked_at)
         settles_at = self._settles_at(last_attempt(row)) + self._set_ahead(row, asked_at)
-        match await self.ask(to_effect(row)):
+        lost = lost_step(row)
+        match await self.ask(replace(to_effect(row), lost=None if lost is None else to_request(lost))):
             case Done(receipt):
                 return Found(receipt)
             case Conflict(differences):
@@ -121,10 +133,18 @@ class Prober:
                     settles_at, asked_at + max(_SOON, waited)
                 )  # at 0, 1, 2, 4, 8 … seconds, and when it settles
                 return Open(unknown("its answer was lost; it is not there yet, but may still appear", again), moved)
-            case Begun():
-                return Open(self._cannot_tell("it was begun, and how it ended is open", asked_at, settles_at), moved)
+            case Begun(answer):
+                return GoneOn(self._answered(row, answer or Response(200), asked_at))
             case CannotTell(reason):
                 return Open(self._cannot_tell(reason, asked_at, settles_at), moved)
+
+    def _answered(self, row: EffectRow, answer: Response, at: datetime) -> tuple[StepRow, ...]:
+        step = lost_step(row)
+        if step is None:
+            return ()
+        if self._route.client.only_reads(to_request(step)):
+            return (replace(step, attempted_at=None, lost=False),)
+        return (kept(replace(step, lost=False), answer, at),)
 
     def _cannot_tell(self, reason: str, asked_at: datetime, settles_at: datetime) -> Verdict:
         lost_s = self._route.client.lost_s

@@ -8,13 +8,23 @@ from crossdock.clock import Clock
 from crossdock.contract.holds import DONE
 from crossdock.contract.values import Receipt
 from crossdock.engine.deciding import Decider
-from crossdock.engine.probing import Found, Open, Prober, ProvenAbsent
+from crossdock.engine.probing import Found, GoneOn, Open, Prober, ProvenAbsent
 from crossdock.engine.route import BoundRoute
 from crossdock.engine.settling import audit, settled
 from crossdock.engine.stored import is_done, is_partial, updates
-from crossdock.engine.verdict import Verdict, half_made
+from crossdock.engine.verdict import Verdict, gone_on, half_made
 from crossdock.store.protocol import Store
-from crossdock.store.rows import Change, Decision, Delivery, EffectRow, EffectUpdate, NewEffect, State, StepUpdate
+from crossdock.store.rows import (
+    Change,
+    Decision,
+    Delivery,
+    EffectRow,
+    EffectUpdate,
+    NewEffect,
+    State,
+    StepRow,
+    StepUpdate,
+)
 
 
 class Resolver:
@@ -48,11 +58,20 @@ class Resolver:
                     again = f"{row.key} was shown not to have happened; it is sent again"
                     absent = Verdict(State.PENDING, "answer_lost", again, retry=True)
                     blocked = blocked or (half_made(absent) if any(map(is_done, steps)) else absent)
+                case GoneOn(steps):
+                    blocked = blocked or await self._go_on(delivery, row, steps)
                 case Open(verdict, steps):
                     if steps:
                         await self._store.apply(Change(steps=updates(row, steps)))
                     blocked = verdict
         return blocked
+
+    async def _go_on(self, delivery: Delivery, row: EffectRow, steps: Sequence[StepRow]) -> Verdict:
+        at = self._clock.now()
+        seen = [EffectUpdate(row.id, row.state, at)] if self._prober.is_doubtful(row) else ()
+        event = audit("effect.begun", delivery, at, effect=row.id, effect_key=row.key)
+        await self._store.apply(Change(steps=updates(row, steps), settled=seen, audit=(event,)))
+        return gone_on(row.key)
 
     async def journal(
         self, delivery: Delivery, row: EffectRow | NewEffect, receipt: Receipt, steps: Sequence[StepUpdate] = ()

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from crossdock.boundary import reach, sabotaged
 from crossdock.clock import Clock
 from crossdock.contract.values import Answers, Effect, Later, Receipt
 from crossdock.engine.route import BoundRoute
-from crossdock.engine.stored import correlation_id, is_done, remaining, to_effect, to_request, to_response, to_step
+from crossdock.engine.stored import (
+    correlation_id,
+    is_done,
+    kept,
+    remaining,
+    to_effect,
+    to_request,
+    to_response,
+    to_step,
+)
 from crossdock.errors import (
     AnswerLostError,
     CredentialsError,
@@ -28,6 +37,8 @@ from crossdock.store.rows import Change, DeliveryUpdate, EffectRow, NewEffect, S
 
 _LONGEST = 64
 """How many requests an effect may come to: a sink that never stops following is stopped here."""
+_SOONEST = timedelta(milliseconds=100)
+"""How soon to ask again at the earliest, whatever a sink says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +72,15 @@ class Lost:
     steps: Sequence[StepUpdate]
 
 
-Sent = Made | NotMade | Lost
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """The remote system is still at work on it: there is more to ask, at that time."""
+
+    until: datetime
+    steps: Sequence[StepUpdate]
+
+
+Sent = Made | NotMade | Lost | Waits
 
 _log = get_logger("crossdock.engine")
 
@@ -101,34 +120,34 @@ class Sending:
         self._begin = begin
         self._shield = shield
         self._stored = begin is None
-        self._first, self._steps = remaining(row, route.sink.not_done)
+        self._position, self._steps = remaining(row, route.sink.not_done)
+        self._journalled = {} if begin else {step.position: step for step in row.steps}
+        self._poll: _Poll | None = None
 
     async def run(self) -> Sent:
         """Send the steps one after another.
 
         Raises: StoreError (what was sent then stays attempted, and is probed later).
         """
-        position = self._first
         while True:
-            if position < len(self._steps):
-                outcome = await self._step(position)
+            if self._position < len(self._steps):
+                outcome = await self._step(self._position)
                 if outcome is not None:
                     return outcome
-                position += 1
-            ended = await self._ended(position)
+                self._position += 1
+            ended = await self._ended(self._position)
             if ended is not None:
                 return ended
 
     async def _ended(self, position: int) -> Sent | None:
         """What the sink says of the answers so far; None where another step is to be sent."""
-        refused = self._refused(position - 1)
-        if position < len(self._steps) and not refused:
+        more = position < len(self._steps)
+        if more and not self._refused(position - 1):
             return None
         try:
-            following = None if position < len(self._steps) else self._following()
+            following = None if more else self._following()
             if following is None:
-                made = _checked(self._route.sink.receipt(self._effect, self._answers()))
-                return None if position < len(self._steps) else await self._made(made)
+                return await self._concluded(more=more)
         except AnswerLostError as error:
             return self._lost(position - 1, error.message)
         except StoreError:
@@ -137,41 +156,115 @@ class Sending:
             return self._denied(error)
         except Exception as error:  # noqa: BLE001  an answer that the sink cannot read proves nothing
             return self._lost(position - 1, f"the answer could not be read ({type(error).__name__})")
-        self._requests[position] = following
-        self._steps.append(replace(to_step(position, following), followed=True))
+        if isinstance(following, Later):
+            return await self._later(position, following)
+        self._append(position, following)
         return None
+
+    async def _concluded(self, *, more: bool) -> Sent | None:
+        """What it came to: nothing follows, or a planned write was refused and there is `more`; None to go on."""
+        receipt = _checked(self._route.sink.receipt(self._effect, self._answers()))
+        return None if more else await self._made(receipt)
+
+    def _append(self, position: int, request: Request) -> None:
+        self._requests[position] = request
+        self._steps[position:] = [replace(to_step(position, request), followed=True)]
+
+    # ------------------------------------------------------------ asking how far it is
+
+    async def _later(self, position: int, later: Later) -> Sent | None:
+        """Ask again, once it is time to: the newest answer takes the place of the one before."""
+        now, asked = self._clock.now(), self._steps[position - 1]
+        due = min(asked.answered_at or now, now) + max(later.after, _SOONEST)  # a clock that was set back: no longer
+        if now < due:
+            return await self._waits(due)
+        again = self._repeats(later)
+        if again:
+            self._position = position = position - 1
+            self._responses.pop(position, None)
+        self._append(position, later.request)
+        self._poll = _Poll(position, asked if again else None, later.after)
+        return None
+
+    async def _ask(self, poll: _Poll, request: Request) -> Sent | None:
+        """Ask how far it is. Where that fails it is asked again later: nothing is lost by it."""
+        try:
+            response = await self._route.client.send(request)
+        except CredentialsError as error:
+            self._put_back(poll)
+            return self._not_made(error)
+        except TransientError as error:
+            wait_s = error.retry_after
+        else:
+            status = response.status_code
+            if status not in self._route.sink.not_done and (200 <= status < 300 or 400 <= status < 500):
+                self._answered(poll.position, response)
+                return None
+            wait_s = retry_after(response, self._clock.now())
+        self._put_back(poll)
+        return await self._waits(self._clock.now() + max(poll.after, timedelta(seconds=wait_s or 0), _SOONEST))
+
+    def _put_back(self, poll: _Poll) -> None:
+        self._steps[poll.position :] = [] if poll.before is None else [poll.before]
+
+    async def _waits(self, until: datetime) -> Waits:
+        """It goes on later from what was answered, what only read included: that is not asked again."""
+        self._steps = [
+            step.attempted(step.answered_at) if step.answered_at and not step.attempted_at else step
+            for step in self._steps
+        ]
+        await self._store_it()
+        return Waits(until, self._updates())
 
     def _refused(self, position: int) -> bool:
         """Whether a write was refused: those planned after it are sent only if the sink finds nothing wrong in that."""
         step = self._steps[position]
         return step.attempted_at is not None and (step.status or 0) >= 400
 
-    def _following(self) -> Request | None:
-        request = self._route.sink.follow(self._effect, self._answers())
-        if request is not None and len(self._steps) >= _LONGEST:
+    def _following(self) -> Request | Later | None:
+        following = self._route.sink.follow(self._effect, self._answers())
+        if following is not None and len(self._steps) >= self._longest and not self._repeats(following):
             raise ValueError("the sink never stops following")
-        if isinstance(request, Later):
-            raise ValueError("the sink asks to wait, which is not possible yet")
-        return request
+        return following
+
+    def _repeats(self, following: Request | Later) -> bool:
+        """Whether it asks the same again as it did before."""
+        last = self._steps[-1]
+        return isinstance(following, Later) and last.followed and _is_same(last, following.request)
+
+    @property
+    def _longest(self) -> int:
+        return _LONGEST
 
     def _answers(self) -> Answers:
         """The complete answers so far: as they came where they came just now, else as they are kept."""
         live = self._responses
-        answered = ((number, step) for number, step in enumerate(self._steps) if step.answered_at and not step.lost)
-        return Answers(tuple(live[number] if number in live else to_response(step) for number, step in answered))
+        for number, step in enumerate(self._steps):
+            if number not in live and step.answered_at and not step.lost:
+                live[number] = to_response(step)
+        return Answers(
+            tuple(live[number] for number, step in enumerate(self._steps) if step.answered_at and not step.lost)
+        )
 
     async def _made(self, receipt: Receipt) -> Made:
-        if not self._stored and self._begin is not None:  # it only had to read
-            await self._store.apply(self._begin(self._clock.now(), self._steps))
-            self._stored = True
+        await self._store_it()
         return Made(receipt, self._updates())
+
+    async def _store_it(self) -> None:
+        """Store what only had to read so far."""
+        if not self._stored and self._begin is not None:
+            await self._store.apply(self._begin(self._clock.now(), self._steps))
+            self._note_stored()
 
     async def _step(self, position: int) -> Sent | None:
         """Send one step; None where its answer is for the sink to judge."""
         client = self._route.client
         request = self._requests.get(position) or to_request(self._steps[position])
+        reads = client.only_reads(request)
+        if reads and self._poll is not None and self._poll.position == position:
+            return await self._ask(self._poll, request)
         try:
-            if client.only_reads(request):
+            if reads:
                 response = await client.send(request)
             else:
                 response = await self._perform(position, request)
@@ -183,10 +276,13 @@ class Sending:
         except RejectedError as error:  # refused by our own client: nothing left
             self._unattempt(position)
             return self._not_made(_kept_back(error))
-        self._steps[position] = _answered(self._steps[position], response, self._clock.now())
+        self._answered(position, response)
+        return self._judge(position, response)
+
+    def _answered(self, position: int, response: Response) -> None:
+        self._steps[position] = kept(self._steps[position], response, self._clock.now())
         self._responses[position] = response
         reach("effect.before_journal")
-        return self._judge(position, response)
 
     async def _perform(self, position: int, request: Request) -> Response:
         """Perform a write. The attempt is journalled after every wait, immediately before the first byte leaves."""
@@ -225,17 +321,26 @@ class Sending:
         self._steps[position] = before.attempted(at)
         try:
             if self._stored:
-                # The delivery, too: where it was settled meanwhile (superseded, discarded), nothing leaves.
-                taken = DeliveryUpdate(self._row.delivery_id, State.ATTEMPTED, at, due_at=at)
-                await self._store.apply(Change(deliveries=(taken,), steps=self._updates()))
+                await self._store.apply(Change(deliveries=self._taken(at), steps=self._updates()))
+                self._note_stored()
             elif self._begin is not None:
                 await self._store.apply(self._begin(at, self._steps))
-                self._stored = True
+                self._note_stored()
         except BaseException:
             self._steps[position] = before
             raise
         reach("effect.before_send")
         return self._clock.monotonic() - asked
+
+    def _taken(self, at: datetime) -> Sequence[DeliveryUpdate]:
+        """What else is written with an attempt: where the delivery was settled meanwhile (superseded, discarded), that
+        fails, and nothing leaves.
+        """
+        return (DeliveryUpdate(self._row.delivery_id, State.ATTEMPTED, at, due_at=at),)
+
+    def _note_stored(self) -> None:
+        self._stored = True
+        self._journalled = dict(enumerate(self._steps))
 
     def _judge(self, position: int, response: Response) -> Sent | None:
         status, name = response.status_code, self._route.sink_connection_name
@@ -273,7 +378,22 @@ class Sending:
             self._steps[position] = replace(self._steps[position], attempted_at=None)
 
     def _updates(self) -> tuple[StepUpdate, ...]:
-        return tuple(StepUpdate(self._row.id, step) for step in self._steps)
+        """What is not journalled yet."""
+        changed = (step for step in self._steps if self._journalled.get(step.position) is not step)
+        return tuple(StepUpdate(self._row.id, step) for step in changed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Poll:
+    """A request that asks how far the remote system is, with the answer that it had before."""
+
+    position: int
+    before: StepRow | None
+    after: timedelta
+
+
+def _is_same(step: StepRow, request: Request) -> bool:
+    return (step.method, step.url, step.body) == (request.method, str(request.url), request.content)
 
 
 def _checked(receipt: object) -> Receipt:
@@ -287,13 +407,3 @@ def _kept_back(error: RejectedError) -> CrossdockError:
     if error.code != "read_only":
         return error
     return HoldError(error.code, error.message, fix=error.fix or "let the connection write again")
-
-
-def _answered(step: StepRow, response: Response, at: datetime) -> StepRow:
-    kept = ((name.lower(), name, value) for name, value in response.headers.raw)
-    headers = tuple((name.decode("ascii"), value.decode("latin-1")) for lower, name, value in kept if lower in _KEPT)
-    return step.answered(at, response.status_code, headers, response.content)
-
-
-# What a receipt may need when it is read again; the rest (cookies, traces) is not kept.
-_KEPT = frozenset({b"content-type", b"location", b"retry-after", b"etag", b"date"})

@@ -51,6 +51,16 @@ def to_response(step: StepRow) -> Response:
     return Response(step.status or 0, headers=headers, content=step.answer or b"", request=to_request(step))
 
 
+def kept(step: StepRow, response: Response, at: datetime) -> StepRow:
+    """A step with its answer, as it is kept."""
+    raw = ((name.lower(), name, value) for name, value in response.headers.raw)
+    headers = tuple((name.decode("ascii"), value.decode("latin-1")) for lower, name, value in raw if lower in _KEPT)
+    return step.answered(at, response.status_code, headers, response.content)
+
+
+# What a receipt may need when it is read again; the rest (cookies, traces) is not kept.
+_KEPT = frozenset({b"content-type", b"location", b"retry-after", b"etag", b"date"})
+
 # The body is kept decoded and whole: headers that speak of its coding on the wire would make httpx decode it again.
 _FRAMING = frozenset({"content-encoding", "transfer-encoding", "content-length"})
 
@@ -119,6 +129,12 @@ def forgotten(steps: Sequence[StepRow]) -> tuple[StepRow, ...]:
     """The steps of an effect that was shown to be absent: what was answered well stays, the rest is to be sent."""
     kept = max((place + 1 for place, step in enumerate(steps) if is_done(step)), default=0)
     return (*steps[:kept], *(replace(step, attempted_at=None, lost=False) for step in steps[kept:]))
+
+
+def lost_step(row: EffectRow) -> StepRow | None:
+    """The request whose answer is lost; None where all that were sent are answered."""
+    unclear = (step for step in row.steps if step.attempted_at and (step.lost or not step.answered_at))
+    return next(unclear, None)
 
 
 def updates(row: EffectRow, steps: Sequence[StepRow]) -> tuple[StepUpdate, ...]:

@@ -9,11 +9,11 @@ from datetime import datetime
 from crossdock.clock import Clock
 from crossdock.contract.values import Receipt
 from crossdock.engine.judging import Leftover
-from crossdock.engine.probing import Found, Open, Prober, ProvenAbsent
+from crossdock.engine.probing import Found, GoneOn, Open, Prober, ProvenAbsent
 from crossdock.engine.route import BoundRoute
 from crossdock.engine.settling import audit, settled
 from crossdock.engine.stored import is_partial, updates
-from crossdock.engine.verdict import Verdict
+from crossdock.engine.verdict import Verdict, held_unknown
 from crossdock.store.protocol import Store
 from crossdock.store.rows import Change, Delivery, DeliveryUpdate, EffectState, EffectUpdate, State, StepRow
 
@@ -37,6 +37,9 @@ class Successor:
                 await self._adopt(delivery, leftover, receipt)
             case ProvenAbsent(steps):
                 await self._void(delivery, leftover, steps)
+            case GoneOn(steps):
+                await self._store.apply(Change(steps=updates(leftover.row, steps)))
+                return self._told(leftover, held_unknown("it was begun there, and nobody goes on with it"))
             case Open(verdict, steps):
                 if steps:
                     await self._store.apply(Change(steps=updates(leftover.row, steps)))

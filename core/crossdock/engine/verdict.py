@@ -48,6 +48,10 @@ MADE = Verdict(State.DELIVERED, tried=True)
 """Delivered by sending something."""
 
 
+PROCESSING = "processing"
+"""The code of what the remote system accepted and has not ended yet."""
+
+
 def skipped(reason: str, code: str = "nothing_to_do") -> Verdict:
     """There is nothing to do."""
     return Verdict(State.SKIPPED, code, reason)
@@ -64,6 +68,11 @@ def held_unknown(reason: str, fix: str | None = None) -> Verdict:
     return Verdict(State.HELD, OUTCOME_UNKNOWN, reason, fix or look)
 
 
+def processing(due_at: datetime) -> Verdict:
+    """The remote system is still at work on it; it is asked again at `due_at`."""
+    return Verdict(State.ATTEMPTED, PROCESSING, "the remote system is still at work on it", due_at=due_at)
+
+
 def in_progress(due_at: datetime) -> Verdict:
     """Another delivery is at work on the same fact."""
     return Verdict(State.PENDING, "in_progress", "another delivery is at work on the same fact", due_at=due_at)
@@ -74,6 +83,12 @@ def half_made(verdict: Verdict) -> Verdict:
     if verdict.retry:
         return replace(verdict, state=State.ATTEMPTED)
     return held_unknown(f"a part of it was made, and then: {verdict.reason}", verdict.fix)
+
+
+def gone_on(key: str) -> Verdict:
+    """What was lost of it was carried out after all."""
+    why = f"an answer was lost, and what it answered of {key} was carried out; it goes on after it"
+    return half_made(Verdict(State.PENDING, "answer_lost", why, retry=True))
 
 
 def leaf(error: BaseException) -> BaseException:

@@ -17,7 +17,9 @@ from crossdock.store.cipher import Key
 from crossdock.store.rows import (
     AlertRow,
     Alerts,
+    BundleRow,
     Change,
+    Cover,
     CredentialRow,
     CursorRow,
     Decision,
@@ -145,6 +147,18 @@ class Store(Protocol):
 
     async def newest_version(self, account: str, sink: str, key: str) -> int:
         """The highest version number ever used for a fact, void ones included; 0 for none."""
+        ...
+
+    async def covering(self, account: str, facts: Sequence[str]) -> Mapping[str, Cover]:
+        """For each of these facts that an effect of the account covers, which; void ones cover nothing."""
+        ...
+
+    async def allot_number(self, account: str, sink: str, at: datetime) -> int:
+        """A number for a bundle that none of this store ever had, or will have."""
+        ...
+
+    async def bundle(self, carrier_id: str) -> BundleRow | None:
+        """A bundle by the effect that carries it."""
         ...
 
     async def record_raw(self, record_id: int) -> bytes | None:

@@ -199,11 +199,44 @@ class EffectRow:
     """Of one that is unfinished: when it was last shown to be absent, after the store was put back."""
     erased: bool = False
     """Retention took its requests and answers; content, memo and receipt stay."""
+    carrier_id: str | None = None
+    """The effect that it went with, as one of a bundle: that one has the steps, and 0 for delivery and record."""
+
+
+@row
+class NewBundle:
+    """Which of the effects of a change go together."""
+
+    carrier_id: str
+    member_ids: Sequence[str]
+
+
+@row
+class BundleRow:
+    """A stored bundle. The version of the carrier is its number."""
+
+    carrier: EffectRow
+    members: Sequence[EffectRow]
+    """In the order in which they were bundled."""
+
+
+@row
+class Cover:
+    """The effect that covers a fact."""
+
+    effect_id: str
+    sink: str
+    key: str
+    state: EffectState
+    delivery_id: int
+    pipeline: str
 
 
 @row
 class NewEffect:
-    """An effect to store before its first byte leaves. The store checks that (account, sink, key, version) is free."""
+    """An effect to store before its first byte leaves. The store checks that (account, sink, key, version) is free,
+    and so is each of its facts in the account.
+    """
 
     id: str
     account: str
@@ -286,6 +319,7 @@ class Change:
 
     deliveries: Sequence[DeliveryUpdate] = ()
     effects: Sequence[NewEffect] = ()
+    bundles: Sequence[NewBundle] = ()
     steps: Sequence[StepUpdate] = ()
     settled: Sequence[EffectUpdate] = ()
     links: Sequence[tuple[str | None, Link]] = ()

@@ -48,6 +48,9 @@ from crossdock.http import open_client
 from crossdock.store.open import open_store
 from crossdock.store.rows import Intake
 
+ON_BOTH = {"test_delivering.py", "test_following_later.py", "test_facts.py", "test_bundling.py"}
+"""What is tried on both stores."""
+
 
 def pytest_generate_tests(metafunc):
     """How one delivery goes is tried on both stores; on PostgreSQL, which takes longer, on one event loop a test."""
@@ -58,7 +61,7 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("anyio_backend", loops)
         return
     cases = [("sqlite", loop) for loop in loops]
-    if metafunc.definition.path.name == "test_delivering.py":
+    if metafunc.definition.path.name in ON_BOTH:
         cases.append(("postgresql", loops[zlib.crc32(metafunc.function.__name__.encode()) % 2]))
     ids = [loop if kind == "sqlite" else f"{kind}-{loop}" for kind, loop in cases]
     metafunc.parametrize(("store_kind", "anyio_backend"), cases, ids=ids)

@@ -14,7 +14,7 @@ from crossdock.errors import StoreError
 from crossdock.store import codec
 from crossdock.store.moments import to_micros, to_micros_or_none
 from crossdock.store.rows import AuditEvent, Change, DeliveryUpdate, EffectState, EffectUpdate, NewEffect, State
-from crossdock.store.sqlite import audit, links, notices, steps
+from crossdock.store.sqlite import audit, bundles, facts, links, notices, steps
 from crossdock.store.sqlite.queries import load
 
 _TERMINAL = frozenset({State.DELIVERED, State.SKIPPED, State.DEAD})
@@ -28,6 +28,7 @@ def write(connection: sqlite3.Connection, changes: Sequence[Change], now: dateti
     _update_deliveries(connection, [one for change in changes for one in change.deliveries])
     effects = [one for change in changes for one in change.effects]
     _add_effects(connection, effects)
+    bundles.add(connection, [one for change in changes for one in change.bundles])
     updates = [one for change in changes for one in change.steps]
     if effects or updates:
         steps.write(connection, effects, updates)
@@ -102,7 +103,8 @@ def _add_effects(connection: sqlite3.Connection, effects: Sequence[NewEffect]) -
         raise _effect_exists(connection, effects)
     plans = [_plan_row(one) for one in effects if one.content is not None or one.memo is not None or one.facts]
     connection.executemany(sql["add_plan"], plans)
-    made = Counter(one.pipeline for one in effects if one.state is not EffectState.ADOPTED)
+    facts.claim(connection, effects)
+    made = Counter(one.pipeline for one in effects if one.state is not EffectState.ADOPTED and one.delivery_id)
     connection.executemany(sql["count"], made.items())
     _name(connection, [(one.id, one.receipt) for one in effects])
 
@@ -110,9 +112,9 @@ def _add_effects(connection: sqlite3.Connection, effects: Sequence[NewEffect]) -
 def _effect_row(effect: NewEffect) -> tuple[object, ...]:
     at = to_micros(effect.at)
     return (
-        effect.id, effect.account, effect.sink, effect.key, effect.version, effect.state.value, effect.delivery_id,
-        effect.record_id, effect.pipeline, effect.route, at, None if effect.state is EffectState.ATTEMPTED else at,
-        codec.receipt_to_text(effect.receipt),
+        effect.id, effect.account, effect.sink, effect.key, effect.version, effect.state.value,
+        effect.delivery_id or None, effect.record_id or None, effect.pipeline, effect.route, at,
+        None if effect.state is EffectState.ATTEMPTED else at, codec.receipt_to_text(effect.receipt),
     )  # fmt: skip
 
 
@@ -123,8 +125,8 @@ def _plan_row(effect: NewEffect) -> tuple[object, ...]:
 
 def _effect_exists(connection: sqlite3.Connection, effects: Sequence[NewEffect]) -> StoreError:
     sql = load("effects")["taken"]
-    facts = [(one.account, one.sink, one.key, one.version) for one in effects]
-    taken = (one for one, fact in zip(effects, facts, strict=True) if connection.execute(sql, fact).fetchone())
+    rows = [(one.account, one.sink, one.key, one.version) for one in effects]
+    taken = (one for one, row in zip(effects, rows, strict=True) if connection.execute(sql, row).fetchone())
     one = next(taken, effects[-1])  # what went in before the fault is there too; a change on its own names it rightly
     return StoreError(
         f"effect {one.key} of {one.sink} at {one.account} exists already in version {one.version}",
@@ -140,6 +142,9 @@ def _settle_effects(connection: sqlite3.Connection, updates: Sequence[EffectUpda
     rows = [(one.state.value, to_micros(one.at), codec.receipt_to_text(one.receipt), one.id) for one in updates]
     if connection.executemany(load("effects")["settle"], rows).rowcount != len(rows):
         raise StoreError(f"there is no effect {updates[0].id}", code="effect_unknown", effect=updates[0].id)
+    void = [one.id for one in updates if one.state is EffectState.VOID]
+    if void:
+        facts.give_back(connection, void)
     _name(connection, [(one.id, one.receipt) for one in updates])
 
 

@@ -14,7 +14,7 @@ from crossdock.store.sqlite.queries import load, slices, widen
 
 def of_delivery(connection: sqlite3.Connection, delivery_id: int) -> list[EffectRow]:
     """All effects that a delivery planned, oldest first."""
-    return _complete(connection, connection.execute(load("effects")["of_delivery"], (delivery_id,)).fetchall())
+    return complete(connection, connection.execute(load("effects")["of_delivery"], (delivery_id,)).fetchall())
 
 
 def latest(connection: sqlite3.Connection, account: str, sink: str, keys: Sequence[str]) -> dict[str, EffectRow]:
@@ -26,7 +26,7 @@ def latest(connection: sqlite3.Connection, account: str, sink: str, keys: Sequen
     for piece in slices(list(dict.fromkeys(keys))):
         rows = connection.execute(widen(sql, len(piece)), (*piece, account, sink)).fetchall()
         found.update({row[0]: row for row in rows})  # by id: the repeats of a slice fall together
-    return {effect.key: effect for effect in _complete(connection, found.values())}
+    return {effect.key: effect for effect in complete(connection, found.values())}
 
 
 def newest_version(connection: sqlite3.Connection, account: str, sink: str, key: str) -> int:
@@ -41,7 +41,8 @@ def count(connection: sqlite3.Connection, pipeline: str) -> int:
     return 0 if row is None else int(row[0])
 
 
-def _complete(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> list[EffectRow]:
+def complete(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> list[EffectRow]:
+    """Effects of these rows, with their steps."""
     rows = list(rows)
     steps = _steps(connection, [row[0] for row in rows])
     return [to_effect(row, steps.get(row[0], {})) for row in rows]
@@ -60,7 +61,7 @@ def to_effect(row: tuple[Any, ...], steps: Mapping[int, StepRow]) -> EffectRow:
     """A row of the columns that all these queries select."""
     (
         effect_id, account, sink, key, version, state, delivery_id, record_id, pipeline, route,
-        content, memo, facts, receipt, planned_at, settled_at, erased_at,
+        content, memo, facts, receipt, planned_at, settled_at, erased_at, carrier_id,
     ) = row  # fmt: skip
     return EffectRow(
         id=effect_id,
@@ -69,8 +70,8 @@ def to_effect(row: tuple[Any, ...], steps: Mapping[int, StepRow]) -> EffectRow:
         key=key,
         version=version,
         state=EffectState(state),
-        delivery_id=delivery_id,
-        record_id=record_id,
+        delivery_id=delivery_id or 0,
+        record_id=record_id or 0,
         pipeline=pipeline,
         route=route,
         content=codec.from_text_or_none(content),
@@ -81,6 +82,7 @@ def to_effect(row: tuple[Any, ...], steps: Mapping[int, StepRow]) -> EffectRow:
         planned_at=from_micros(planned_at),
         settled_at=from_micros_or_none(settled_at),
         erased=erased_at is not None,
+        carrier_id=carrier_id,
     )
 
 

@@ -13,7 +13,7 @@ from crossdock.jsonio import Json
 from crossdock.store import codec
 from crossdock.store.moments import from_micros, to_micros
 from crossdock.store.rows import AuditEvent, EffectState, LinkChange, LinkEdit, LinkRow
-from crossdock.store.sqlite import audit, links
+from crossdock.store.sqlite import audit, facts, links
 from crossdock.store.sqlite.queries import load
 
 
@@ -64,6 +64,7 @@ def _edit(connection: sqlite3.Connection, one: LinkEdit, at: datetime) -> None:
         return
     connection.execute(sql["delete"], (row[0],))
     if row[9] is not None and connection.execute(sql["void_adopted"], (to_micros(at), row[9])).rowcount:
+        facts.give_back(connection, [row[9]])
         connection.execute(sql["reopen"], (to_micros(at), to_micros(at), row[9]))
 
 

@@ -24,7 +24,9 @@ from crossdock.store.protocol import LEASE
 from crossdock.store.rows import (
     AlertRow,
     Alerts,
+    BundleRow,
     Change,
+    Cover,
     CredentialRow,
     CursorRow,
     Decision,
@@ -56,6 +58,7 @@ from crossdock.store.rows import (
 from crossdock.store.sqlite import (
     alerts,
     audit,
+    bundles,
     credentials,
     deliveries,
     effects,
@@ -73,6 +76,7 @@ from crossdock.store.sqlite import (
     walking,
 )
 from crossdock.store.sqlite import drift as drifting
+from crossdock.store.sqlite import facts as covered
 from crossdock.store.sqlite import intake as staging
 from crossdock.store.sqlite import pauses as pausing
 
@@ -172,6 +176,18 @@ class TableStore:
     async def newest_version(self, account: str, sink: str, key: str) -> int:
         """The highest version number ever used for a fact."""
         return await self._reader.soon(partial(effects.newest_version, account=account, sink=sink, key=key))
+
+    async def covering(self, account: str, facts: Sequence[str]) -> Mapping[str, Cover]:
+        """For each fact that an effect covers, which."""
+        return await self._reader.soon(partial(covered.covering, account=account, facts=facts))
+
+    async def allot_number(self, account: str, sink: str, at: datetime) -> int:
+        """A number for a bundle, never used again."""
+        return await self._writer.do(partial(bundles.allot, account=account, sink=sink, at=at))
+
+    async def bundle(self, carrier_id: str) -> BundleRow | None:
+        """A bundle by the effect that carries it."""
+        return await self._reader.ask(partial(bundles.find, carrier_id=carrier_id))
 
     async def record_raw(self, record_id: int) -> bytes | None:
         """A stored record as JSON."""

@@ -156,8 +156,8 @@ CREATE TABLE effects (
     key TEXT COLLATE "C" NOT NULL,
     version INTEGER NOT NULL,
     state TEXT NOT NULL,
-    delivery_id BIGINT NOT NULL REFERENCES deliveries (id),
-    record_id BIGINT NOT NULL REFERENCES records (id),
+    delivery_id BIGINT REFERENCES deliveries (id), -- NULL: a bundle, which carries the effects of many deliveries
+    record_id BIGINT REFERENCES records (id),
     pipeline TEXT COLLATE "C" NOT NULL,
     route TEXT COLLATE "C" NOT NULL,
     planned_at BIGINT NOT NULL,
@@ -182,19 +182,32 @@ CREATE TABLE plans (
     facts TEXT NOT NULL
 );
 
--- Bulk steps. A number is never used again: an identity only counts up, whatever is rolled back or removed.
+-- Numbers of bundles, never used again: an identity only counts up, whatever is rolled back or removed. A bundle's
+-- carrier bears its number as its version.
 CREATE TABLE batches (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     account TEXT COLLATE "C" NOT NULL,
     sink TEXT COLLATE "C" NOT NULL,
-    state TEXT NOT NULL,
-    remote_id TEXT,
-    made_at BIGINT NOT NULL,
-    attempted_at BIGINT,
-    answered_at BIGINT,
-    processed_at BIGINT
+    allotted_at BIGINT NOT NULL
 );
-CREATE INDEX batches_open ON batches (account, sink, id) WHERE processed_at IS NULL;
+
+-- Which effects went together, and the effect that carries them: it has the steps.
+CREATE TABLE members (
+    effect_id TEXT COLLATE "C" PRIMARY KEY REFERENCES effects (id) ON DELETE CASCADE,
+    carrier_id TEXT COLLATE "C" NOT NULL REFERENCES effects (id)
+);
+CREATE INDEX members_carrier ON members (carrier_id);
+
+-- What effects cover: a fact once in an account, among all effects that are not void. Versions of one effect share it.
+CREATE TABLE facts (
+    account TEXT COLLATE "C" NOT NULL,
+    fact TEXT COLLATE "C" NOT NULL,
+    effect_id TEXT COLLATE "C" NOT NULL REFERENCES effects (id) ON DELETE CASCADE,
+    sink TEXT COLLATE "C" NOT NULL,
+    key TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (account, fact)
+);
+CREATE INDEX facts_effect ON facts (effect_id);
 
 CREATE TABLE steps (
     id BIGINT PRIMARY KEY,
@@ -207,8 +220,7 @@ CREATE TABLE steps (
     answered_at BIGINT,
     lost BOOLEAN NOT NULL DEFAULT FALSE,
     status INTEGER,
-    followed BOOLEAN NOT NULL DEFAULT FALSE,    -- 1: not planned, it followed from the answers before it
-    batch_id BIGINT REFERENCES batches (id)
+    followed BOOLEAN NOT NULL DEFAULT FALSE     -- 1: not planned, it followed from the answers before it
 );
 CREATE UNIQUE INDEX steps_position ON steps (effect_id, position);
 

@@ -81,15 +81,16 @@ DELETE FROM answers WHERE step_id = ANY(%b::bigint[])
 
 -- name: of_delivery
 SELECT e.id, e.account, e.sink, e.key, e.version, e.state, e.delivery_id, e.record_id, e.pipeline, e.route,
-    p.content, p.memo, p.facts, e.receipt, e.planned_at, e.settled_at, e.erased_at
+    p.content, p.memo, p.facts, e.receipt, e.planned_at, e.settled_at, e.erased_at, m.carrier_id
 FROM effects e
 LEFT JOIN plans p ON p.effect_id = e.id
+LEFT JOIN members m ON m.effect_id = e.id
 WHERE e.delivery_id = %b
 ORDER BY e.number
 
 -- name: latest
 SELECT e.id, e.account, e.sink, e.key, e.version, e.state, e.delivery_id, e.record_id, e.pipeline, e.route,
-    p.content, p.memo, p.facts, e.receipt, e.planned_at, e.settled_at, e.erased_at
+    p.content, p.memo, p.facts, e.receipt, e.planned_at, e.settled_at, e.erased_at, m.carrier_id
 FROM unnest(%b::text[]) AS wanted (key)
 CROSS JOIN LATERAL (
     SELECT * FROM effects
@@ -97,6 +98,7 @@ CROSS JOIN LATERAL (
     ORDER BY version DESC LIMIT 1
 ) e
 LEFT JOIN plans p ON p.effect_id = e.id
+LEFT JOIN members m ON m.effect_id = e.id
 
 -- name: steps
 SELECT s.effect_id, s.position, s.method, s.url, q.headers, q.codec, q.body, s.attempted_at, s.answered_at, s.lost,

@@ -141,8 +141,8 @@ CREATE TABLE effects (
     key TEXT NOT NULL,
     version INTEGER NOT NULL,
     state TEXT NOT NULL,
-    delivery_id INTEGER NOT NULL REFERENCES deliveries (id),
-    record_id INTEGER NOT NULL REFERENCES records (id),
+    delivery_id INTEGER REFERENCES deliveries (id), -- NULL: a bundle, which carries the effects of many deliveries
+    record_id INTEGER REFERENCES records (id),
     pipeline TEXT NOT NULL,
     route TEXT NOT NULL,
     planned_at INTEGER NOT NULL,
@@ -178,8 +178,7 @@ CREATE TABLE steps (
     answered_at INTEGER,
     lost INTEGER NOT NULL DEFAULT 0,
     status INTEGER,
-    followed INTEGER NOT NULL DEFAULT 0,    -- 1: not planned, it followed from the answers before it
-    batch_id INTEGER REFERENCES batches (id)
+    followed INTEGER NOT NULL DEFAULT 0     -- 1: not planned, it followed from the answers before it
 );
 CREATE UNIQUE INDEX steps_position ON steps (effect_id, position);
 
@@ -197,19 +196,31 @@ CREATE TABLE answers (
     body BLOB NOT NULL
 );
 
--- Bulk steps: AUTOINCREMENT, because a number is never used again.
+-- Numbers of bundles. AUTOINCREMENT, because a number is never used again; its carrier bears it as its version.
 CREATE TABLE batches (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     account TEXT NOT NULL,
     sink TEXT NOT NULL,
-    state TEXT NOT NULL,
-    remote_id TEXT,
-    made_at INTEGER NOT NULL,
-    attempted_at INTEGER,
-    answered_at INTEGER,
-    processed_at INTEGER
+    allotted_at INTEGER NOT NULL
 );
-CREATE INDEX batches_open ON batches (account, sink, id) WHERE processed_at IS NULL;
+
+-- Which effects went together, and the effect that carries them: it has the steps.
+CREATE TABLE members (
+    effect_id TEXT PRIMARY KEY REFERENCES effects (id) ON DELETE CASCADE,
+    carrier_id TEXT NOT NULL REFERENCES effects (id)
+) WITHOUT ROWID;
+CREATE INDEX members_carrier ON members (carrier_id);
+
+-- What effects cover: a fact once in an account, among all effects that are not void. Versions of one effect share it.
+CREATE TABLE facts (
+    account TEXT NOT NULL,
+    fact TEXT NOT NULL,
+    effect_id TEXT NOT NULL REFERENCES effects (id) ON DELETE CASCADE,
+    sink TEXT NOT NULL,
+    key TEXT NOT NULL,
+    PRIMARY KEY (account, fact)
+) WITHOUT ROWID;
+CREATE INDEX facts_effect ON facts (effect_id);
 
 CREATE TABLE links (
     id INTEGER PRIMARY KEY,

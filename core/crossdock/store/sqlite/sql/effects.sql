@@ -64,16 +64,17 @@ DELETE FROM answers WHERE step_id = ?
 
 -- name: of_delivery
 SELECT e.id, e.account, e.sink, e.key, e.version, e.state, e.delivery_id, e.record_id, e.pipeline, e.route,
-    p.content, p.memo, p.facts, e.receipt, e.planned_at, e.settled_at, e.erased_at
+    p.content, p.memo, p.facts, e.receipt, e.planned_at, e.settled_at, e.erased_at, m.carrier_id
 FROM effects e
 LEFT JOIN plans p ON p.effect_id = e.id
+LEFT JOIN members m ON m.effect_id = e.id
 WHERE e.delivery_id = ?
 ORDER BY e.rowid
 
 -- name: latest
 WITH wanted (key) AS (VALUES {rows})
 SELECT e.id, e.account, e.sink, e.key, e.version, e.state, e.delivery_id, e.record_id, e.pipeline, e.route,
-    p.content, p.memo, p.facts, e.receipt, e.planned_at, e.settled_at, e.erased_at
+    p.content, p.memo, p.facts, e.receipt, e.planned_at, e.settled_at, e.erased_at, m.carrier_id
 FROM wanted
 CROSS JOIN effects e ON e.rowid = (
     SELECT rowid FROM effects
@@ -81,6 +82,7 @@ CROSS JOIN effects e ON e.rowid = (
     ORDER BY version DESC LIMIT 1
 )
 LEFT JOIN plans p ON p.effect_id = e.id
+LEFT JOIN members m ON m.effect_id = e.id
 
 -- name: newest_version
 SELECT coalesce(max(version), 0) FROM effects WHERE account = ? AND sink = ? AND key = ?
