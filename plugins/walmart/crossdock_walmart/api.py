@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import quote
 
-from crossdock import CredentialsError, CrossdockError, RejectedError, TransientError
+from crossdock import TransientError
 from crossdock.http import Reader, Request, Response
-from crossdock.jsonio import Json, loads
-from crossdock_walmart.faults import Fault, codes, faults_of
+from crossdock.jsonio import Json
+from crossdock_walmart.answers import Judge, any_json, as_count, as_cursor, as_list, as_object, json_object
 
 ShipNodeType = Literal["SellerFulfilled", "WFSFulfilled", "3PLFulfilled"]
 
 PAGE_SIZE = 200
-CEILING = 20_000
-"""How many orders one query may find."""
-
-_OUTAGES_BELIEVED = 5
-
-
-class TooManyOrdersError(TransientError):
-    """A query found more orders than one query may: ask for a shorter span."""
-
-    code = "too_many_orders"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +36,12 @@ class OrderQuery:
         params = {
             "shipNodeType": self.ship_node_type,
             "limit": str(PAGE_SIZE),
-            "createdStartDate": _date(self.created_from),
+            "createdStartDate": date_of(self.created_from),
         }
         if not self.open_ended:
-            params["createdEndDate"] = _date(self.created_to)
+            params["createdEndDate"] = date_of(self.created_to)
         if self.modified_from is not None:
-            params["lastModifiedStartDate"] = _date(self.modified_from)
+            params["lastModifiedStartDate"] = date_of(self.modified_from)
         if self.purchase_order_id is not None:
             params["purchaseOrderId"] = self.purchase_order_id
         return params
@@ -81,7 +71,7 @@ class WalmartApi:
 
     def __init__(self, http: Reader) -> None:
         self._http = http
-        self._outages = 0
+        self._judge = Judge()
 
     async def orders(self, query: OrderQuery) -> OrderPage:
         """The first page of a listing.
@@ -100,9 +90,9 @@ class WalmartApi:
     async def order(self, purchase_order_id: str) -> Json | None:
         """One order as it is now, or None where there is none."""
         response = await self._http.get(_order_path(purchase_order_id))
-        if not self._is_found(response, "orders"):
+        if not self._judge.is_found(response, "orders"):
             return None
-        order = _json_object(response, "an order").get("order")
+        order = json_object(response, "an order").get("order")
         if not isinstance(order, dict):
             raise TransientError("Walmart answered the request for one order without an order in it")
         return order
@@ -128,99 +118,48 @@ class WalmartApi:
         response = await self._http.get("/v3/token/detail")
         if response.status_code in (403, 404):
             return None
-        self._raise_for_status(response, "token detail")
-        return _json_object(response, "token detail")
+        self._judge.raise_for_status(response, "token detail")
+        return json_object(response, "token detail")
 
     async def ship_nodes(self) -> Json | None:
         """The fulfilment centres, a bare array; None where the account may not list them (seen as 403 and 404)."""
         response = await self._http.get("/v3/settings/shipping/shipnodes")
         if response.status_code in (403, 404):
             return None
-        self._raise_for_status(response, "shipping")
-        return _json(response, "fulfilment centres")
+        self._judge.raise_for_status(response, "shipping")
+        return any_json(response, "fulfilment centres")
 
     async def partner_profile(self) -> Json | None:
         """Who the seller is; None where the account may not say (settings endpoints are closed to some)."""
         response = await self._http.get("/v3/settings/partnerprofile")
         if response.status_code in (403, 404):
             return None
-        self._raise_for_status(response, "partner profile")
-        return _json_object(response, "the partner profile")
+        self._judge.raise_for_status(response, "partner profile")
+        return json_object(response, "the partner profile")
 
     async def partner_id(self) -> str | None:
         """Whose key it is; None where the account may not say."""
-        partner = _object((await self.partner_profile() or {}).get("partner"))
+        partner = as_object((await self.partner_profile() or {}).get("partner"))
         return str(partner["partnerId"]) if partner.get("partnerId") else None
 
     def _page(self, response: Response) -> OrderPage:
-        if not self._is_found(response, "orders"):
+        if not self._judge.is_found(response, "orders"):
             return OrderPage()  # Walmart says 404, severity INFO, for "no orders"
-        listing = _json_object(response, "a page of orders").get("list")
+        listing = json_object(response, "a page of orders").get("list")
         if not isinstance(listing, dict):
             raise TransientError("Walmart answered a page of orders without its `list`; nothing of it was taken")
-        meta = _object(listing.get("meta"))
-        if "elements" not in listing and _count(meta.get("totalCount")) != 0:
+        meta = as_object(listing.get("meta"))
+        if "elements" not in listing and as_count(meta.get("totalCount")) != 0:
             raise TransientError("Walmart answered a page of orders without its `elements`; nothing of it was taken")
-        orders = _listed(_object(listing.get("elements")).get("order"))
-        cursor = meta.get("nextCursor")
-        return OrderPage(orders, cursor if isinstance(cursor, str) and cursor else None, _count(meta.get("totalCount")))
-
-    def _is_found(self, response: Response, scope: str) -> bool:
-        """False for Walmart's own "nothing there". Another 404 (a proxy's page, a wrong path) is no empty list."""
-        if response.status_code != 404:
-            self._raise_for_status(response, scope)
-            return True
-        faults = faults_of(response)
-        if any(fault.kind == "CONTENT_NOT_FOUND" for fault in faults):
-            self._outages = 0
-            return False
-        raise TransientError(
-            f"{response.request.url.host} answered 404 in a way that Walmart does not ({codes(faults)})",
-            fix="check base_url of the connection",
-        )
-
-    def _raise_for_status(self, response: Response, scope: str) -> None:
-        if response.is_success:
-            self._outages = 0
-            return
-        faults = faults_of(response)
-        if response.status_code == 403 and (faults or not _is_web_page(response)):
-            raise _forbidden(scope, faults)
-        if any(fault.names_the_ceiling for fault in faults):
-            raise TooManyOrdersError(f"Walmart finds more than {CEILING} orders in one query")
-        raise self._refusal(response, faults)
-
-    def _refusal(self, response: Response, faults: tuple[Fault, ...]) -> CrossdockError:
-        status = response.status_code
-        message = f"Walmart refused a reading call: {status}, {codes(faults)}"
-        facts: dict[str, Any] = {"status": status, "codes": codes(faults), "field": faults[0].field if faults else ""}
-        if any(fault.is_outage for fault in faults) and self._outages < _OUTAGES_BELIEVED:
-            self._outages += 1  # an outage of its back end looks like this; if it stays, it is our request
-            return TransientError(f"{message}, as in an outage of its order service", retry_after=60.0, **facts)
-        if status in (408, 423, 425, 429) or status >= 500 or not faults:
-            return TransientError(message, **facts)
-        return RejectedError(message, **facts)
+        orders = as_list(as_object(listing.get("elements")).get("order"))
+        return OrderPage(orders, as_cursor(meta.get("nextCursor")), as_count(meta.get("totalCount")))
 
 
 def _order_path(purchase_order_id: str) -> str:
     return f"/v3/orders/{quote(purchase_order_id, safe='')}"
 
 
-def _forbidden(scope: str, faults: tuple[Fault, ...]) -> CredentialsError:
-    return CredentialsError(
-        f"Walmart forbids this key to read {scope} ({codes(faults)})",
-        code="permission_missing",
-        fix=f"give the key the permission {scope!r} (view) in Developer Portal > API Key Management",
-        scope=scope,
-    )
-
-
-def _is_web_page(response: Response) -> bool:
-    """Whether a person was meant to read it: then a proxy or Walmart's edge answered, not the API."""
-    return response.content[:64].lstrip()[:1] == b"<"
-
-
-def _date(moment: datetime) -> str:
+def date_of(moment: datetime) -> str:
     """UTC without milliseconds: Walmart refuses a date that has them."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -233,38 +172,3 @@ def whole_second(moment: datetime) -> datetime:
 def reach(now: datetime) -> datetime:
     """The oldest creation date that Walmart still shows: 180 days, less a day of margin."""
     return whole_second(now) - timedelta(days=179)
-
-
-def _json(response: Response, what: str) -> Json:
-    try:
-        return loads(response.content)
-    except ValueError as error:
-        kind = response.headers.get("Content-Type", "no type").partition(";")[0]
-        size = len(response.content)
-        raise TransientError(
-            f"Walmart answered {what} with something that is no JSON ({kind}, {size} bytes)",
-            status=response.status_code,
-        ) from error
-
-
-def _json_object(response: Response, what: str) -> dict[str, Json]:
-    body = _json(response, what)
-    if not isinstance(body, dict):
-        raise TransientError(f"Walmart answered {what} with JSON of another shape")
-    return body
-
-
-def _object(value: Json) -> dict[str, Json]:
-    return value if isinstance(value, dict) else {}
-
-
-def _listed(value: Json) -> tuple[Json, ...]:
-    """A collection that may come as a list, as a bare object, or as null."""
-    if value is None:
-        return ()
-    return tuple(value) if isinstance(value, list) else (value,)
-
-
-def _count(value: Json) -> int | None:
-    text = str(value) if isinstance(value, int | str) else ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else None

@@ -1,4 +1,4 @@
-"""What has been read of the orders so far: the cursor, as a value."""
+"""What has been read so far: the cursor, as a value."""
 
 from __future__ import annotations
 
@@ -52,6 +52,22 @@ class Coverage:
         """The same, with all modifications before `now` read."""
         return replace(self, modified_to=max(now, self.modified_to))
 
+    @classmethod
+    def parse(cls, value: Json) -> Coverage | None:
+        """Read a stored one; None where there is none, or one that cannot be read: reading again is free."""
+        try:
+            return _parse(value)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return None
+
+    def to_json(self) -> Json:
+        """What the store keeps."""
+        return {
+            "created_from": self.created_from.isoformat(),
+            "modified_to": self.modified_to.isoformat(),
+            "pending": [[start.isoformat(), end.isoformat()] for start, end in self.pending],
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class OrderCursor:
@@ -74,7 +90,7 @@ class OrderCursor:
 
     def to_json(self) -> Json:
         """What the store keeps."""
-        return {"ship_nodes": {kind: _to_json(node) for kind, node in self.nodes.items()}}
+        return {"ship_nodes": {kind: node.to_json() for kind, node in self.nodes.items()}}
 
 
 def slices(span: Span) -> list[Span]:
@@ -85,14 +101,6 @@ def slices(span: Span) -> list[Span]:
         pieces.append((start, min(start + SLICE, end)))
         start = pieces[-1][1]
     return pieces
-
-
-def _to_json(coverage: Coverage) -> Json:
-    return {
-        "created_from": coverage.created_from.isoformat(),
-        "modified_to": coverage.modified_to.isoformat(),
-        "pending": [[start.isoformat(), end.isoformat()] for start, end in coverage.pending],
-    }
 
 
 def _parse(node: Json) -> Coverage:

@@ -5,47 +5,29 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationError, WithJsonSchema
+from pydantic import AfterValidator, Field, PrivateAttr, ValidationError
 
 from crossdock import Batch, Cursor, Duration, Record, RejectedError, Shape, Source
 from crossdock.canonical import Order
 from crossdock.http import Reader
 from crossdock.jsonio import Json
-from crossdock_walmart.api import CEILING, OrderQuery, ShipNodeType, TooManyOrdersError, WalmartApi, reach, whole_second
+from crossdock_walmart.answers import CEILING, TooManyOrdersError
+from crossdock_walmart.api import OrderQuery, ShipNodeType, WalmartApi, reach, whole_second
 from crossdock_walmart.config import WalmartConnection
 from crossdock_walmart.coverage import Coverage, OrderCursor, Span, slices
 from crossdock_walmart.mapping import ChargeAmounts, to_order
 from crossdock_walmart.records import MALFORMED, NOT_THE_SELLERS, record_of, says_who_fulfils
 from crossdock_walmart.shape import ORDER
+from crossdock_walmart.since import Since
 from crossdock_walmart.usual import UnusualError, usual_order
 from crossdock_walmart.wire import WalmartOrder
 
 
-def _no_number(value: object) -> object:
-    if isinstance(value, str | datetime) or type(value) is date:
-        return value
-    raise ValueError("since is a date and time, as in 2026-11-01T00:00:00-08:00")
-
-
-def _zoned(value: datetime) -> datetime:
-    if value.tzinfo is None:
-        raise ValueError("since needs a time zone, as in 2026-11-01T00:00:00-08:00 or 2026-11-01T08:00:00Z")
-    return value
-
-
 def _distinct(kinds: tuple[ShipNodeType, ...]) -> tuple[ShipNodeType, ...]:
     return tuple(dict.fromkeys(kinds))
-
-
-Since = Annotated[
-    datetime,
-    AfterValidator(_zoned),
-    BeforeValidator(_no_number),
-    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-01T00:00:00-08:00"]}),
-]
 
 
 @dataclass(frozen=True, slots=True)

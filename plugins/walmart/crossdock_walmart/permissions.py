@@ -12,6 +12,9 @@ NEEDS: Mapping[str, tuple[str, str]] = {
     "orders": ("orders", "view_only"),
     "acknowledgements": ("orders", "full_access"),
     "shipments": ("orders", "full_access"),
+    "returns": ("returns", "view_only"),
+    "settlements": ("reports", "view_only"),
+    "unshipped": ("orders", "view_only"),
 }
 """Component of this plugin: the scope it needs, and how much of it."""
 

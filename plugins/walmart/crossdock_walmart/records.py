@@ -20,10 +20,10 @@ def record_of(raw: Json, kind: ShipNodeType | None = None) -> Record:
     `to_document` rejects it by name; it spoils no other.
     """
     order = raw if isinstance(raw, dict) else {}
-    key = _text(order.get("purchaseOrderId"))
+    key = text_of(order.get("purchaseOrderId"))
     if not key:
         return Record(key=MALFORMED + sha256(canonical(raw)).hexdigest()[:16], raw=raw)
-    customer_order = _text(order.get("customerOrderId"))
+    customer_order = text_of(order.get("customerOrderId"))
     return Record(
         key=key,
         raw=_typed(order, kind),
@@ -48,7 +48,8 @@ def says_who_fulfils(order: dict[str, Json]) -> bool:
     return isinstance(node, dict) and bool(node.get("type"))
 
 
-def _text(value: Json) -> str:
+def text_of(value: Json) -> str:
+    """An identifier, written as a text or as a number; "" where there is none."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value.strip() if isinstance(value, str) else ""

@@ -1,4 +1,7 @@
-"""The fields that an order is known to have. Source: Walmart Marketplace, Orders API, read 2026-11."""
+"""The fields that orders and returns are known to have.
+
+Source: Walmart Marketplace, Orders API, Returns API; read 2026-11.
+"""
 
 from __future__ import annotations
 
@@ -38,5 +41,38 @@ ORDER = Shape.of(
         f"{_STATUS}.statusQuantity": "unitOfMeasurement amount",
         f"{_STATUS}.trackingInfo": "shipDateTime carrierName methodCode carrierMethodCode trackingNumber trackingURL",
         f"{_STATUS}.trackingInfo.carrierName": "carrier otherCarrier",
+    }
+)
+
+_LINE = "returnOrderLines"
+_EACH = "unitOfMeasure measurementValue"
+_MONEY = "currencyAmount currencyUnit"
+
+RETURN = Shape.of(
+    {
+        "": "returnOrderId customerOrderId customerEmailId customerName* returnType replacementCustomerOrderId "
+        "refundMode returnOrderDate returnByDate totalRefundAmount returnChannel returnLineGroups* returnOrderLines",
+        "totalRefundAmount": _MONEY,
+        "returnChannel": "channelName",
+        _LINE: "returnOrderLineNumber salesOrderLineNumber sellerOrderId returnReason purchaseOrderId "
+        "purchaseOrderLineNumber exceptionItemType isReturnForException rechargeReason returnCancellationReason item "
+        "charges unitPrice itemReturnSettings* chargeTotals* cancellableQty quantity returnExpectedFlag "
+        "isFastReplacement isKeepIt lastItem refundedQty rechargeableQty refundChannel refundChannels "
+        "returnTrackingDetail status statusTime currentDeliveryStatus currentRefundStatus currentTrackingStatuses",
+        f"{_LINE}.item": "sku condition productName itemWeight*",
+        f"{_LINE}.unitPrice": _MONEY,
+        f"{_LINE}.charges": "chargeCategory chargeName chargePerUnit isDiscount isBillable tax excessCharge "
+        "references*",
+        f"{_LINE}.charges.chargePerUnit": _MONEY,
+        f"{_LINE}.charges.excessCharge": _MONEY,
+        f"{_LINE}.charges.tax": "taxName excessTax taxPerUnit",
+        f"{_LINE}.charges.tax.excessTax": _MONEY,
+        f"{_LINE}.charges.tax.taxPerUnit": _MONEY,
+        f"{_LINE}.quantity": _EACH,
+        f"{_LINE}.refundChannels": "refundChannelName quantity",
+        f"{_LINE}.refundChannels.quantity": _EACH,
+        f"{_LINE}.returnTrackingDetail": "sequenceNo eventTag eventDescription eventTime references*",
+        f"{_LINE}.currentTrackingStatuses": "status statusTime currentRefundStatus quantity",
+        f"{_LINE}.currentTrackingStatuses.quantity": _EACH,
     }
 )

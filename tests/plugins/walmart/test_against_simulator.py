@@ -15,6 +15,7 @@ from crossdock.http import Endpoint
 from crossdock.http.client import open_client
 from crossdock_walmart.api import OrderQuery, WalmartApi, whole_second
 from crossdock_walmart.orders import OrderSource
+from crossdock_walmart.returns import ReturnSource
 
 WalmartSimulator = pytest.importorskip("crossdock_walmart.simulator").WalmartSimulator
 pytestmark = pytest.mark.anyio
@@ -149,3 +150,53 @@ async def test_a_token_that_expired_is_replaced_on_the_way(opened, control):
 
     assert report.ok
     assert report.choices["ship_nodes"]
+
+
+def returns_since(now, connection, client):
+    source = ReturnSource(since=now - timedelta(days=2), overlap="1s")
+    source.bind(connection, client)
+    return source
+
+
+async def test_a_return_is_read_again_once_it_is_refunded(opened, control):
+    lines = [{"sku": "A", "quantity": 3, "line_number": 1, "price": "10.00"}]
+    (order_id,) = control("orders", {"lines": lines})["ids"]
+    control("ship", {"purchase_order_id": order_id})
+    number = control("returns", {"purchase_order_id": order_id, "excess": "1.50"})["return_order_id"]
+    other = control("returns", {"purchase_order_id": order_id, "lines": ["1"]})["return_order_id"]
+
+    async with opened(read_only=True) as (connection, client):
+        control("clock", {"advance_s": 60})
+        await client.get("/v3/token/detail")  # its answer tells the vendor's clock
+        source = returns_since(await client.vendor_now(), connection, client)
+        first, value = await read(source, client)
+        control("clock", {"advance_s": 600})
+        control("refunds", {"return_order_id": number, "lines": {"1": 2}})
+        control("clock", {"advance_s": 60})
+        await client.get("/v3/token/detail")
+        second, _ = await read(source, client, value)
+
+    assert set(first) == {number, other}
+    assert set(second) == {number}
+    before, after = (source.to_document(found[number].raw).lines[0] for found in (first, second))
+    assert (before.refunded_quantity, before.refunded_at) == (0, None)
+    assert (after.refunded_quantity, after.refunded_at is not None) == (2, True)
+    assert [(charge.kind, str(charge.amount)) for charge in after.charges] == [
+        ("product", "30.00 USD"),
+        ("excess", "1.50 USD"),
+    ]
+
+
+async def test_all_returns_are_read_page_by_page(opened, control):
+    lines = [{"sku": "A", "quantity": 450, "line_number": 1, "price": "10.00"}]
+    (order_id,) = control("orders", {"lines": lines})["ids"]
+    control("ship", {"purchase_order_id": order_id})
+    one = {"purchase_order_id": order_id, "lines": [{"line": "1", "quantity": 1}]}
+    made = [control("returns", one)["return_order_id"] for _ in range(405)]
+    control("clock", {"advance_s": 60})
+
+    async with opened() as (connection, client):
+        await client.get("/v3/token/detail")
+        found, _ = await read(returns_since(await client.vendor_now(), connection, client), client)
+
+    assert set(found) == set(made)

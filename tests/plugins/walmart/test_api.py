@@ -8,7 +8,8 @@ import pytest
 
 from crossdock import CredentialsError, RejectedError, TransientError
 from crossdock.http import Response
-from crossdock_walmart.api import OrderQuery, TooManyOrdersError, WalmartApi, reach
+from crossdock_walmart.answers import TooManyOrdersError
+from crossdock_walmart.api import OrderQuery, WalmartApi, reach
 
 pytestmark = pytest.mark.anyio
 FROM = datetime(2026, 10, 1, 8, 0, 0, 123456, tzinfo=UTC)

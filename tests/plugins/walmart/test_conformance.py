@@ -14,6 +14,7 @@ from crossdock_walmart.acknowledgements import AcknowledgementSink
 from crossdock_walmart.auth import ClientCredentials
 from crossdock_walmart.config import WalmartConnection
 from crossdock_walmart.orders import OrderSource
+from crossdock_walmart.returns import ReturnSource
 from crossdock_walmart.shipment import ShipmentMapper
 from crossdock_walmart.shipments import ShipmentSink
 from crossdock_walmart.simulator import WalmartSimulator
@@ -50,6 +51,20 @@ def raw_orders() -> list[Any]:
     simulator = WalmartSimulator(seed=1)
     simulator.control("orders", {"count": 3})
     return list(simulator.control("state")["orders"])
+
+
+def raw_returns() -> list[Any]:
+    simulator = WalmartSimulator(seed=1)
+    give_back(simulator, refund="issued", excess="2.50")
+    give_back(simulator, type="REPLACEMENT")
+    return list(simulator.control("state")["returns"])
+
+
+def give_back(simulator: Any, **asked: Any) -> None:
+    """One order that was shipped, and comes back."""
+    (order_id,) = simulator.control("orders", {})["ids"]
+    simulator.control("ship", {"purchase_order_id": order_id})
+    simulator.control("returns", {"purchase_order_id": order_id, **asked})
 
 
 def known(status: str) -> Known:
@@ -97,7 +112,12 @@ class TestWalmart(conformance.Suite):
                 OrderSource(since=datetime(2026, 8, 1, tzinfo=UTC)),
                 raws=raw_orders(),
                 arrange=lambda simulator: simulator.control("orders", {"count": 3, "created_hours_ago": 1}),
-            )
+            ),
+            conformance.SourceSample(
+                ReturnSource(since=datetime(2026, 8, 1, tzinfo=UTC)),
+                raws=raw_returns(),
+                arrange=lambda simulator: give_back(simulator, refund="issued"),
+            ),
         ],
         mappers=[conformance.MapperSample(ShipmentMapper(carriers={"Star Track": "other"}), documents=[SHIPMENT])],
         sinks=[
