@@ -2,6 +2,7 @@
 
 from crossdock.canonical.base import Document
 from crossdock.canonical.journal import JournalEntry, JournalLine
+from crossdock.canonical.measuring import Measure, measure
 from crossdock.canonical.money import Money
 from crossdock.canonical.order import Charge, Order, OrderAsOf, OrderLine, OrderLineStatus, Refund
 from crossdock.canonical.party import Address, Customer
@@ -19,6 +20,7 @@ __all__ = [
     "JournalEntry",
     "JournalLine",
     "Listing",
+    "Measure",
     "Money",
     "Order",
     "OrderAsOf",
@@ -34,5 +36,6 @@ __all__ = [
     "Shipment",
     "StatusChange",
     "StockLevel",
+    "measure",
     "trusted",
 ]

@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "status": "Say where the pipelines stand and what needs a person.",
     "deliveries": "List deliveries, or show the whole story of one.",
     "trace": "Tell the whole story of one business key, found by any of its names.",
+    "reconcile": "Compare source and target over a period: counts, units, money, and why they differ.",
     "replay": "Take deliveries up again; show first what would change.",
     "resolve": "Decide a held or dead delivery: it was done, do it again, leave it.",
     "discard": "Close held or dead deliveries for good.",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
+from crossdock.canonical.measuring import Measure
 from crossdock.contract.component import Connected, ConnectionT
-from crossdock.contract.values import Answers, Bundle, CannotTell, Effect, Known, Later, Probe, Receipt
+from crossdock.contract.values import Answers, Bundle, CannotTell, Effect, Known, Later, Probe, Receipt, SettledEffect
 from crossdock.http.types import Request
 
 DocumentT = TypeVar("DocumentT")
@@ -99,6 +101,23 @@ class Sink(Connected[ConnectionT], Generic[ConnectionT, DocumentT]):
         """
         return None
 
+    def brought(self, effects: Sequence[SettledEffect]) -> Measure | None:
+        """How much the effects of one record brought there, all together, for `reconcile`; pure.
+
+        They are all that are in effect, the newest version of each key. What it does not speak of counts as the record
+        says it itself.
+        """
+        return None
+
+    async def read_back(self, records: Sequence[Sequence[SettledEffect]]) -> Sequence[Measure | None]:
+        """How much is there now of the effects of each of these records, for `reconcile`; reads only.
+
+        Shape: one for each, in sequence; None where nothing of it is there, though something should be.
+
+        Raises: TransientError, CredentialsError, RejectedError where it cannot be looked at.
+        """
+        raise TypeError(f"{type(self).__name__} reads nothing back")
+
     def follow(self, effect: Effect, answers: Answers) -> Request | Later | None:
         """The request that follows these answers, or None when the steps are complete; pure.
 
@@ -125,6 +144,11 @@ class Sink(Connected[ConnectionT], Generic[ConnectionT, DocumentT]):
     def can_recognise(cls) -> bool:
         """Whether the sink can compare what a person links by hand."""
         return cls.recognise is not Sink.recognise
+
+    @classmethod
+    def can_read_back(cls) -> bool:
+        """Whether the sink can say how much is there now."""
+        return cls.read_back is not Sink.read_back
 
     @classmethod
     def can_observe(cls) -> bool:

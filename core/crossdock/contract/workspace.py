@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial, wraps
@@ -139,15 +139,17 @@ class Workspace(Protocol):
         """When the source was last read to its end; None where it never was."""
         ...
 
-    def records(self, pipeline: str, *, read_since: datetime | None = None) -> AsyncIterator[StoredRecord]:
+    def records(self, pipeline: str, *, read_since: datetime | None = None) -> AsyncGenerator[StoredRecord, None]:
         """The newest revision of each record that the store has, in the order of keys; of those read since then.
+
+        Whoever leaves it in its middle does so within `contextlib.aclosing`.
 
         Raises: ConfigError where there is no such pipeline.
         """
         ...
 
-    def effects(self, connection: str) -> AsyncIterator[StoredEffect]:
-        """The effects of an account, of whatever pipeline, in the order of sink, key and version.
+    def effects(self, connection: str, *, planned_since: datetime | None = None) -> AsyncGenerator[StoredEffect, None]:
+        """The effects of an account, of whatever pipeline, in the order of sink, key and version; planned since then.
 
         Raises: ConfigError where there is no such connection.
         """

@@ -1,5 +1,6 @@
 """The engine knows time and safety, and no vendor."""
 
+from crossdock.engine.reconciling import Amount, Balance, Difference, RouteBalance
 from crossdock.engine.results import (
     Adopting,
     Adoption,
@@ -20,8 +21,11 @@ from crossdock.engine.runtime import Runtime
 __all__ = [
     "Adopting",
     "Adoption",
+    "Amount",
+    "Balance",
     "Compared",
     "ComparedFact",
+    "Difference",
     "Fate",
     "Finding",
     "PipelineResult",
@@ -30,6 +34,7 @@ __all__ = [
     "PlannedHold",
     "PlannedRequest",
     "Progress",
+    "RouteBalance",
     "RunResult",
     "Runtime",
 ]

@@ -6,7 +6,7 @@ import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import anyio
 
@@ -24,6 +24,7 @@ from crossdock.engine.judging import Alive
 from crossdock.engine.linkbook import LinkBook
 from crossdock.engine.planning import Planner
 from crossdock.engine.recognising import Recogniser
+from crossdock.engine.reconciling import Balance, Reconciler, RouteBalance
 from crossdock.engine.results import Adopting, Adoption, Compared, PipelineResult, PlanResult, Progress, RunResult
 from crossdock.engine.retaining import retain
 from crossdock.engine.route import BoundRoute
@@ -205,6 +206,25 @@ class Runtime:
     async def examine(self, checks: Sequence[Check]) -> list[Examined]:
         """Look at every account, with what plugins look for: reads only, and stores nothing."""
         return await Examiner(self._assembly, self._binder, checks).examine()
+
+    async def reconcile(self, names: Sequence[str], start: datetime, end: datetime | None, *, look: bool) -> Balance:
+        """Compare source and target over a period, with what sinks read back where `look` says so; changes nothing.
+
+        Without an end it is until now, and that more may come is not worth a word.
+
+        Raises: ConfigError, StoreError; PluginError where a named pipeline is stopped by a plugin.
+        """
+        reconciler = Reconciler(self.workspace(), start, end, look=look)
+        balances: list[RouteBalance] = []
+        skipped: list[tuple[str, str]] = list(self._stopped(names).items())
+        for pipeline in self._chosen(names):
+            routes = [await self._binder.route(pipeline, route) for route in pipeline.routes]
+            found = await reconciler.reconcile(pipeline, routes)
+            if isinstance(found, str):
+                skipped.append((pipeline.name, found))
+            else:
+                balances += found
+        return Balance(*reconciler.period, balances, skipped)
 
     def workspace(self) -> StoreWorkspace:
         """What a plugin's own command works with."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any, cast
@@ -63,25 +63,26 @@ class StoreWorkspace:
         (status,) = await self._store.status([pipeline])
         return status.last_read
 
-    async def records(self, pipeline: str, *, read_since: datetime | None = None) -> AsyncIterator[StoredRecord]:
+    async def records(self, pipeline: str, *, read_since: datetime | None = None) -> AsyncGenerator[StoredRecord, None]:
         """The newest revision of each record."""
         source = (await self._binder.origin(self._pipeline(pipeline))).source
         after = ""
         while self._store is not None:
-            page = await self._store.records(pipeline, after=after)
+            page = await self._store.records(pipeline, after=after, since=read_since)
             for row in page:
-                if read_since is None or row.read_at >= read_since:
-                    yield to_stored(row, source)
+                yield to_stored(row, source)
             if not page:
                 return
             after = page[-1].key
 
-    async def effects(self, connection: str) -> AsyncIterator[StoredEffect]:
+    async def effects(
+        self, connection: str, *, planned_since: datetime | None = None
+    ) -> AsyncGenerator[StoredEffect, None]:
         """The effects of an account."""
         account = self._known(connection).identity
         after = "", "", 0
         while self._store is not None:
-            page = await self._store.made(account, after=after)
+            page = await self._store.made(account, after=after, since=planned_since)
             for row in page:
                 yield _made(row)
             if not page:

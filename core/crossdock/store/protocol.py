@@ -298,14 +298,24 @@ class Store(Protocol):
         """What deliveries of these records on a route would be; nothing is stored."""
         ...
 
-    async def records(self, pipeline: str, *, after: str = "", limit: int = 256) -> Sequence[RecordRow]:
-        """The newest revision of each record with a key after that one, in the order of keys; all of one moment."""
+    async def records(
+        self, pipeline: str, *, after: str = "", since: datetime | None = None, limit: int = 256
+    ) -> Sequence[RecordRow]:
+        """The newest revision of each record with a key after that one, read since then, in the order of keys.
+
+        All that is given at once is of one moment.
+        """
         ...
 
     async def made(
-        self, account: str, *, after: tuple[str, str, int] = ("", "", 0), limit: int = 256
+        self,
+        account: str,
+        *,
+        after: tuple[str, str, int] = ("", "", 0),
+        since: datetime | None = None,
+        limit: int = 256,
     ) -> Sequence[MadeRow]:
-        """The effects of an account that are not void, from whatever pipeline, without their steps.
+        """The effects of an account that are not void, planned since then by whatever pipeline, without their steps.
 
         They come in the order of sink, key and version, and begin after that one.
         """

@@ -22,11 +22,14 @@ from crossdock import (
     Probe,
     Receipt,
     RejectedError,
+    SettledEffect,
     Sink,
     TransientError,
 )
+from crossdock.canonical import Measure
 from crossdock.http import Reader, Request, Response
 from crossdock_wms_cartoncloud.api import CartonCloudApi, ReadRefusedError, same_order
+from crossdock_wms_cartoncloud.balance import units_sent, units_there
 from crossdock_wms_cartoncloud.body import effect_key, from_sale_order, is_uuid, memo
 from crossdock_wms_cartoncloud.cancelling import (
     Sighting,
@@ -191,6 +194,14 @@ class SaleOrderSink(Sink[CartonCloudConnection, SaleOrder | SaleOrderCancellatio
         reference = (ours[0].references.customer or "").strip()
         memo = {**effect.memo, "reference": reference}
         return Done(receipt(ours[0], memo, redact=redactor(effect.steps[0]), note="linked by a person"))
+
+    def brought(self, effects: Sequence[SettledEffect]) -> Measure | None:
+        """The units of the sale order; none where it was deleted again."""
+        return units_sent(effects)
+
+    async def read_back(self, records: Sequence[Sequence[SettledEffect]]) -> Sequence[Measure | None]:
+        """The units of the sale orders that are there now."""
+        return await units_there(self.api, records)
 
     async def _named(self, name: str, customer: str) -> list[OutboundOrder]:
         if not is_uuid(name):

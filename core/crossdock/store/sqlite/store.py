@@ -312,15 +312,23 @@ class TableStore:
         """What deliveries of these records on a route would be."""
         return await self._reader.ask(partial(deliveries.imagined, route=route, record_ids=records))
 
-    async def records(self, pipeline: str, *, after: str = "", limit: int = 256) -> Sequence[RecordRow]:
+    async def records(
+        self, pipeline: str, *, after: str = "", since: datetime | None = None, limit: int = 256
+    ) -> Sequence[RecordRow]:
         """The newest revision of each record, page by page."""
-        return await self._reader.ask(partial(walking.records, pipeline=pipeline, after=after, limit=limit))
+        query = partial(walking.records, pipeline=pipeline, after=after, since=since, limit=limit)
+        return await self._reader.ask(query)
 
     async def made(
-        self, account: str, *, after: tuple[str, str, int] = ("", "", 0), limit: int = 256
+        self,
+        account: str,
+        *,
+        after: tuple[str, str, int] = ("", "", 0),
+        since: datetime | None = None,
+        limit: int = 256,
     ) -> Sequence[MadeRow]:
         """The effects of an account, page by page."""
-        return await self._reader.ask(partial(walking.made, account=account, after=after, limit=limit))
+        return await self._reader.ask(partial(walking.made, account=account, after=after, since=since, limit=limit))
 
     async def delivery(self, delivery_id: int) -> DeliveryStory | None:
         """One delivery with its whole story."""

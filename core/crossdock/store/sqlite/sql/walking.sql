@@ -2,7 +2,7 @@
 SELECT r.id, r.key, r.revision, r.account, r.identifiers, r.read_at, p.codec, p.body
 FROM records r
 LEFT JOIN payloads p ON p.id = r.id
-WHERE r.pipeline = ? AND r.key > ?
+WHERE r.pipeline = ? AND r.key > ? AND r.read_at >= ?
     AND NOT EXISTS (
         SELECT 1 FROM records newer
         WHERE newer.pipeline = r.pipeline AND newer.key = r.key AND newer.revision > r.revision
@@ -30,6 +30,6 @@ SELECT r.key, e.id, e.account, e.sink, e.key, e.version, e.state, e.delivery_id,
 FROM effects e
 JOIN records r ON r.id = e.record_id
 LEFT JOIN plans p ON p.effect_id = e.id
-WHERE e.account = ? AND (e.sink, e.key, e.version) > (?, ?, ?) AND e.state <> 'void'
+WHERE e.account = ? AND (e.sink, e.key, e.version) > (?, ?, ?) AND e.planned_at >= ? AND e.state <> 'void'
 ORDER BY e.sink, e.key, e.version
 LIMIT ?
