@@ -194,7 +194,7 @@ class Reconciler:
         looks = self._look and route.sink.can_read_back()
         there = await _read_back(route, [one for one in sent if one.effects], differences) if looks else None
         differences += [
-            _differs(one, "differs", one.of, one.brought, "read", "sent")
+            _differs(one, one.of, one.brought, "read", "sent", code="differs")
             for one in sent
             if one.of.differs(one.brought) and (one.there is None or one.of.differs(one.there))
         ]
@@ -239,7 +239,7 @@ async def _read_back(route: BoundRoute, sent: Sequence[_Sent], differences: list
             if there is None:
                 differences.append(_gone(one))
             elif one.brought.differs(there) and one.of.differs(there):
-                differences.append(_differs(one, "differs there", one.brought, there, "sent", "there"))
+                differences.append(_differs(one, one.brought, there, "sent", "there", code="differs_there"))
     return sum((Amount(1, one.there) for one in sent if one.there is not None), Amount())
 
 
@@ -257,7 +257,7 @@ def _explain(
         told = "it was read before the route was there" if before else "it has no delivery on this route"
         fix = f"`crossdock replay --route ROUTE --key {key} --plan` shows what filling it in would send"
         return Difference(
-            key, "no delivery", one.of, before, code="before_route" if before else None, reason=told, fix=fix
+            key, "no delivery", one.of, before, code="before_route" if before else "no_delivery", reason=told, fix=fix
         )
     there = standing.state == State.DELIVERED or (standing.state == State.SKIPPED and standing.code in _THERE)
     if not there:
@@ -268,7 +268,7 @@ def _explain(
         )  # fmt: skip
     if standing.state == State.DELIVERED and not effects and standing.code not in _THERE:
         told = "it is delivered, and no effect of it is known"
-        return Difference(key, "no effect", one.of, False, standing.delivery, "no_effect", told)
+        return Difference(key, "no effect", one.of, False, standing.delivery, code="no_effect", reason=told)
     return None
 
 
@@ -276,14 +276,14 @@ def _gone(one: _Sent) -> Difference:
     key, told = one.counted.stored.key, "it was made, and is not there any more"
     fix = f"`crossdock trace {key}` tells its story; look for it there"
     number = one.standing.delivery if one.standing else None
-    return Difference(key, "not there", one.brought, False, number, "not_there", told, fix)
+    return Difference(key, "not there", one.brought, False, number, code="not_there", reason=told, fix=fix)
 
 
-def _differs(one: _Sent, state: str, ours: Measure, theirs: Measure, here: str, there: str) -> Difference:
+def _differs(one: _Sent, ours: Measure, theirs: Measure, here: str, there: str, *, code: str) -> Difference:
     key, told = one.counted.stored.key, "; ".join(_unlike(ours, theirs, here, there))
     fix = f"`crossdock trace {key}` tells its story"
     number = one.standing.delivery if one.standing else None
-    return Difference(key, state, ours - theirs, False, number, state.replace(" ", "_"), told, fix)
+    return Difference(key, code.replace("_", " "), ours - theirs, False, number, code, told, fix)
 
 
 def _unlike(ours: Measure, theirs: Measure, here: str, there: str) -> Iterator[str]:

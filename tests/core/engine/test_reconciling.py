@@ -107,7 +107,7 @@ def said(found: Any) -> list[tuple[str, str | None, bool]]:
         (stored("A", document=None, erased=True), ("unmeasured", "payload_erased", True)),
         (stored("A", document=None, fault=RejectedError("no SKU")), ("unmeasured", "rejected", True)),
         (stored("A", read_at=AT - timedelta(hours=1)), ("no delivery", "before_route", True)),
-        (stored("A", read_at=AT + timedelta(hours=1)), ("no delivery", None, False)),
+        (stored("A", read_at=AT + timedelta(hours=1)), ("no delivery", "no_delivery", False)),
     ],
 )
 async def test_difference_is_explained_by_where_the_record_stands_or_not_at_all(record, difference):

@@ -26,10 +26,11 @@ WHERE d.open IS NOT NULL
 
 -- name: made
 SELECT r.key, e.id, e.account, e.sink, e.key, e.version, e.state, e.delivery_id, e.record_id, e.pipeline, e.route,
-    p.content, p.memo, p.facts, e.receipt, e.planned_at, e.settled_at, e.erased_at
+    p.content, p.memo, p.facts, e.receipt, e.planned_at, e.settled_at, e.erased_at, m.carrier_id
 FROM effects e
 JOIN records r ON r.id = e.record_id
 LEFT JOIN plans p ON p.effect_id = e.id
+LEFT JOIN members m ON m.effect_id = e.id
 WHERE e.account = ? AND (e.sink, e.key, e.version) > (?, ?, ?) AND e.planned_at >= ? AND e.state <> 'void'
 ORDER BY e.sink, e.key, e.version
 LIMIT ?
