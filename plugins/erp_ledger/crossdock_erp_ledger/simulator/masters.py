@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from crossdock_erp_ledger.simulator.fsm.fields import GROUP, MASTERS
+from crossdock_erp_ledger.simulator.fsm.fields import GROUP, M3_MASTERS, MASTERS
 
 Wire = dict[str, str]
 Standing = Literal["active", "inactive", "unknown"]
@@ -35,7 +35,9 @@ _DIMENSIONS = {
     "FinanceDimension1": ("WALMART",),
     "FinanceDimension2": ("US", "CA", "MX", "CL"),
     "FinanceDimension3": ("SELLER", "WFS"),
+    "AIT2": ("WMTUS", "WMTCA", "WMTMX", "WMTCL"),
 }
+_CLASSES = {**MASTERS, **M3_MASTERS}
 _DEFAULTS = {GROUP: "1", "AccountingEntity": "10", "CustomerGroup": "1", "Company": "10", "Active": "true"}
 
 
@@ -43,7 +45,7 @@ class Masters:
     """What the tenant knows by name. A new tenant starts with a small company that sells on a marketplace."""
 
     def __init__(self) -> None:
-        self._classes: dict[str, dict[tuple[str, ...], Wire]] = {name: {} for name in MASTERS}
+        self._classes: dict[str, dict[tuple[str, ...], Wire]] = {name: {} for name in _CLASSES}
         self.put("FinanceEnterpriseGroup", "1", Description="Enterprise")
         for code, (description, kind) in _ACCOUNTS.items():
             self.put("GeneralLedgerChartAccount", code, AccountDescription=description, AccountType=kind)
@@ -65,9 +67,9 @@ class Masters:
 
         Raises: ValueError, where the class or a field of it does not exist.
         """
-        if name not in MASTERS:
-            raise ValueError(f"there is no class {name}; there are {', '.join(MASTERS)}")
-        keys, others = MASTERS[name]
+        if name not in _CLASSES:
+            raise ValueError(f"there is no class {name}; there are {', '.join(_CLASSES)}")
+        keys, others = _CLASSES[name]
         if unknown := sorted(fields.keys() - {*keys, *others}):
             raise ValueError(f"{name} has no {unknown[0]}")
         at = tuple({**_DEFAULTS, **fields, keys[-1]: code}[key] for key in keys)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from crossdock.simulator import Settings
+from crossdock_erp_ledger.simulator.m3.parm import DEFAULT_LAYOUT, Column
 
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 Budget = Annotated[int, Field(ge=1)]
@@ -73,3 +74,28 @@ class InforSettings(Settings):
     """Whether a row needs an accounting unit."""
     auto_post: bool = True
     """Whether interfaced journals are posted at once, or wait for staff (`POST /_sim/journals`)."""
+
+    # ------------------------------------------------------------ M3
+    companies: Annotated[tuple[str, ...], Field(min_length=1)] = ("100",)
+    """The first is the user's own."""
+    divisions: tuple[str, ...] = ("AAA",)
+    """None: divisions are not used."""
+    division_currency: str = "USD"
+    templates: dict[str, Literal[1, 2]] = {"XDWMT": 2, "XDPOS": 1}
+    """Journal interfaces and their usage types: 1 by position (PARM), 2 by field."""
+    parm_layout: tuple[Column, ...] = DEFAULT_LAYOUT
+    """The columns of PARM, of every template by position."""
+    signed_amounts: bool = True
+    """Amounts bear their sign; else DBCR alone says the side."""
+    decimal_comma: bool = False
+    """What the service user writes between units and decimals."""
+    line_checks: bool = True
+    """Whether account and date are judged when a line comes, not only by CtrlBatch."""
+    keep_batches: bool = True
+    """Whether an updated batch stays; else its name can be used again, and then posts again."""
+    bulk_stops: bool = False
+    """Whether a bulk request ends at its first failure."""
+    m3_booleans: Literal["json", "text"] = "json"
+    """How truth is written: true, or "true" as is sometimes met."""
+    customer_templates: tuple[str, ...] | None = None
+    """What CUTM may name; None: anything."""

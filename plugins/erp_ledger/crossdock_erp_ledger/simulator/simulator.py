@@ -12,6 +12,7 @@ from crossdock_erp_ledger.simulator.fsm.interface import Interface
 from crossdock_erp_ledger.simulator.fsm.lists import Lists
 from crossdock_erp_ledger.simulator.fsm.staging import Staging
 from crossdock_erp_ledger.simulator.gateway import Gateway
+from crossdock_erp_ledger.simulator.m3.dispatch import Execute
 from crossdock_erp_ledger.simulator.oauth import OAuth
 from crossdock_erp_ledger.simulator.settings import InforSettings
 from crossdock_erp_ledger.simulator.tenant import DEFAULT_TENANT, Tenant
@@ -21,6 +22,7 @@ from crossdock_erp_ledger.simulator.windows import Windows
 T = TypeVar("T")
 
 _FSM = "/{tenant}/FSM/fsm/soap"
+_M3 = "/{tenant}/M3/m3api-rest/v2/execute"
 
 
 class InforSimulator(Simulator):
@@ -65,11 +67,11 @@ class InforSimulator(Simulator):
 
     def routes(self) -> Sequence[Route]:
         """The authorization server, Financials, M3; every other path is unknown here."""
+        financials = (Staging(self), Interface(self), Lists(self))
         return [
             *OAuth(self).routes(),
-            *Staging(self).routes(_FSM),
-            *Interface(self).routes(_FSM),
-            *Lists(self).routes(_FSM),
+            *(route for part in financials for route in part.routes(_FSM)),
+            *Execute(self).routes(_M3),
         ]
 
     def verbs(self) -> Sequence[Route]:

@@ -1,4 +1,4 @@
-"""Everything that one tenant has: master data, periods, staged rows, the ledger, runs."""
+"""Everything that one tenant has: master data, periods, staged rows, the ledger, runs, M3."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from crossdock_erp_ledger.simulator.masters import Masters
 from crossdock_erp_ledger.simulator.periods import Periods
 
 if TYPE_CHECKING:
+    from crossdock_erp_ledger.simulator.m3.batches import Batch
     from crossdock_erp_ledger.simulator.simulator import InforSimulator
 
 Wire = dict[str, str]
@@ -37,6 +38,9 @@ class Tenant:
         self.staged: Shelf[Wire] = Shelf(simulator.clock, simulator.lag_s)
         self.results: Shelf[Wire] = Shelf(simulator.clock, simulator.lag_s)
         self.ledger: Shelf[Wire] = Shelf(simulator.clock, simulator.lag_s)
+        self.batches: dict[tuple[str, str, str], Batch] = {}
+        self.vouchers: Shelf[Wire] = Shelf(simulator.clock, simulator.lag_s)
+        self.customers: dict[tuple[str, str], Wire] = {}
         self._running: dict[int, dict[str, Any]] = {}
         self._numbers: dict[str, count[int]] = {}
 
@@ -80,6 +84,10 @@ class Tenant:
             {**row, "GeneralLedgerTransaction": number, "Journal": journal, "JournalStatus": status},
         )
 
+    def add_voucher_line(self, line: Wire) -> None:
+        """Keep a line of M3's ledger."""
+        self.vouchers.put(line["KSTR"], line)
+
     def post_journals(self, journal: str | None) -> list[str]:
         """Let staff release and post journals: this one, or all that wait."""
         waiting = [
@@ -107,6 +115,9 @@ class Tenant:
             "transactions": self.ledger.all(),
             "results": self.results.all(),
             "running": list(self._running.values()),
+            "batches": [batch.wire() for batch in self.batches.values()],
+            "vouchers": self.vouchers.all(),
+            "customers": list(self.customers.values()),
             "periods": self.periods.wire(),
             "masters": self.masters.wire(),
         }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 
 from crossdock.simulator import Call, Route, answer
+from crossdock_erp_ledger.simulator.m3.customers import KNOWN, put_customer
 from crossdock_erp_ledger.simulator.periods import days_of
 from crossdock_erp_ledger.simulator.tenant import DEFAULT_TENANT, Tenant
 
@@ -31,6 +32,7 @@ class Verbs:
             Route("POST", "/_sim/periods", self.say_periods),
             Route("POST", "/_sim/accounts", self.put_accounts),
             Route("POST", "/_sim/masters", self.put_masters),
+            Route("POST", "/_sim/customers", self.put_customers),
             Route("POST", "/_sim/interface", self.order_failure),
             Route("POST", "/_sim/journals", self.post_journals),
             Route("POST", "/_sim/ionapi", self.show_credentials),
@@ -66,6 +68,24 @@ class Verbs:
             return [tenant.masters.put(name, **one) for one in records]
 
         return self._done(given, "records", put)
+
+    def put_customers(self, call: Call) -> Response:
+        """Staff adds or edits customers of M3 by their fields; with `system: fsm` those of Financials by `code`."""
+        given = call.options(customers=[], system="m3", cono=None, tenant=None)
+        records = [_texts(one) for one in _list(given["customers"])]
+        if given["system"] not in ("m3", "fsm"):
+            raise ValueError("system is m3 or fsm")
+        if given["system"] == "fsm":
+            return self._done(
+                given, "customers", lambda tenant: [tenant.masters.put("CompanyCustomer", **one) for one in records]
+            )
+        cono, now = given["cono"] or self._simulator.settings.companies[0], self._simulator.clock.now()
+        for one in records:
+            if not one.get("CUNO") or one.keys() - KNOWN:
+                raise ValueError("a customer of M3 has CUNO and fields of CRS610MI")
+        return self._done(
+            given, "customers", lambda tenant: [put_customer(tenant, cono, one["CUNO"], one, now) for one in records]
+        )
 
     def order_failure(self, call: Call) -> Response:
         """Let the next runs, or those of one run group, end badly."""

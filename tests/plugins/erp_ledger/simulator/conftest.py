@@ -69,6 +69,16 @@ class Client:
         asked = {"PrmRunGroup": run_group, "PrmEnterpriseGroup": "1", "PrmEditAndInterface": "true", "_cmAll": "true"}
         return self.fsm("GET", RUN, asked | switches)
 
+    def m3(self, transaction: str, *, program: str = "GLS840MI", **query: Any) -> dict[str, Any]:
+        """The one result of a transaction of M3."""
+        asked = {"cono": "100", "divi": "AAA", **query}
+        return self.call("GET", f"M3/m3api-rest/v2/execute/{program}/{transaction}", asked).json["results"][0]
+
+    def bulk(self, *transactions: tuple[str, dict[str, Any]], program: str = "GLS840MI", **members: Any) -> Reply:
+        wanted = [{"transaction": name, "record": record} for name, record in transactions]
+        body = {"program": program, "cono": 100, "divi": "AAA", "transactions": wanted, **members}
+        return self.call("POST", "M3/m3api-rest/v2/execute", body=body)
+
     def wait(self, seconds: float = 2) -> None:
         self.simulator.control("clock", {"advance_s": seconds})
 

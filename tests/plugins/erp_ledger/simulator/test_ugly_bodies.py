@@ -45,3 +45,33 @@ def test_ugly_body_is_refused(client, simulator, body):
 
     assert client.fsm("POST", "classes/GLTransactionInterface/actions/CreateUnreleased", body=body).status == 400
     assert client.login(body).status in (400, 401)
+
+
+@SHARED
+@given(
+    name=st.sampled_from(["LINE", "CUAM", "ACAM", "ARAT", "ACDT", "SHDT", "AIT1", "CUCD", "DBCR", "PARM"]), value=TEXTS
+)
+def test_ugly_field_of_m3_is_taken_or_refused_with_a_message(client, simulator, day, name, value):
+    simulator.control("settings", {"quotas": "off", "line_checks": False})
+    key = {"CONO": "100", "DIVI": "AAA", "KEY1": "K"}
+    line = {"LINE": "1", "INRI": "I1", "AIT1": "11500", "CUAM": "1.00", "CUCD": "CAD", "ARAT": "1", "ACDT": day}
+    positions = name == "PARM"
+    client.m3("AddBatchHead", **key, INTN="XDPOS" if positions else "XDWMT", DESC="x")
+
+    fields = {**key, "LINE": "1"} if positions else {"KEY1": "K", **line}
+    added = client.m3("AddBatchLine" if positions else "AddBatchLineFld", **fields | {name: value})
+    checked = client.m3("CtrlBatch", **key)
+
+    assert all("records" in one or one["errorMessage"] for one in (added, checked))
+    simulator.control("reset", {})
+    client.token = None
+
+
+@SHARED
+@given(query=st.text(alphabet='VTXAI1:"[]* ANDO.', max_size=30) | TEXTS)
+def test_ugly_search_of_m3_is_answered_or_refused(client, simulator, query):
+    simulator.control("settings", {"quotas": "off"})
+
+    result = client.m3("SearchGenLedger", program="GLS200MI", SQRY=query)
+
+    assert "records" in result or result["errorField"] == "SQRY"

@@ -82,3 +82,6 @@ MASTERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 """Master data: the keys of each class, and its other fields. The code is the last key and bears the class's name."""
 
 PERIOD = frozenset((GROUP, "GeneralLedgerCloseYear", "PeriodNumber", "PeriodName", "BeginDate"))
+
+M3_MASTERS = {f"AIT{number}": ((f"AIT{number}",), ("Description", "Active")) for number in range(2, 8)}
+"""The dimensions of M3, beside the account. One without any record takes everything."""
