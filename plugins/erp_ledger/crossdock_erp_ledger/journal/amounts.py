@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from crossdock.canonical import Charge, Money
 from crossdock_erp_ledger.journal.keys import SALE
@@ -24,12 +24,10 @@ class Part(NamedTuple):
 Amounts = Mapping[Part, Decimal]
 
 
-def amounts_of(
-    charges: Iterable[Charge], quantity: Decimal, per: Literal["line", "unit"] = "line"
-) -> dict[Part, Decimal]:
+def amounts_of(charges: Iterable[Charge]) -> dict[Part, Decimal]:
     """What a line comes to, by component: its price is `sale`, all taxes together are `tax`.
 
-    Units: major units, rounded half up to minor ones, once. `per` says what a charge is for.
+    Units: major units, rounded half up to minor ones, once.
     """
     exact: dict[Part, Decimal] = {}
     for charge in charges:
@@ -37,7 +35,7 @@ def amounts_of(
         for part, amount in ((event, charge.amount), (TAX, charge.tax)):
             if amount is not None:
                 key = Part(part, amount.currency)
-                exact[key] = exact.get(key, NOTHING) + amount.amount * (quantity if per == "unit" else 1)
+                exact[key] = exact.get(key, NOTHING) + amount.amount
     rounded = {part: Money(amount=amount, currency=part.currency).rounded().amount for part, amount in exact.items()}
     return {part: amount for part, amount in rounded.items() if amount}
 

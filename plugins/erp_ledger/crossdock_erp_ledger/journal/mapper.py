@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, ClassVar, Literal
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, ClassVar
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, PrivateAttr
 
 from crossdock import Context, Hold, Mapper
-from crossdock.canonical import JournalEntry, Order
+from crossdock.canonical import JournalEntry, Order, Return, SettlementLine
 from crossdock_erp_ledger.journal.orders import order_entries
 from crossdock_erp_ledger.journal.policy import Excess, On, Per, Policy, Remitter, WhenClosed
+from crossdock_erp_ledger.journal.returns import return_entries
 from crossdock_erp_ledger.journal.rules import Chart, Name, PlaceOrAccount, Rule
+from crossdock_erp_ledger.journal.settlements import settlement_entries
 from crossdock_erp_ledger.ledger import TimeZone
 
 
-class JournalMapper(Mapper[Order, JournalEntry]):
+class JournalMapper(Mapper[Order | Return | SettlementLine, JournalEntry]):
     """Sales, cancellations and refunds as balanced entries, each fact once, to accounts that rules choose."""
 
     name: ClassVar[str] = "journal"
@@ -24,6 +28,12 @@ class JournalMapper(Mapper[Order, JournalEntry]):
         Hold("unmapped_account"),
         Hold("tax_unclear"),
         Hold("posting_unclear"),
+        Hold("refund_withdrawn"),
+        Hold("settlement_differs", {"true_up": "post the difference to the account of the sale"}),
+        Hold("settlement_sum_differs", {"as_paid": "post what was paid; look for the difference in the close report"}),
+        Hold("settlement_changed"),
+        Hold("unknown_settlement_kind", {"by_sign": "post it as a fee if it is negative, else as a reimbursement"}),
+        Hold("overdue", {"by_rules": "post it where the sale is, or, if that is not in the books, as rules choose"}),
         Hold("no_ship_date", {"order_date": "post it on the day of the order"}),
     )
 
@@ -52,8 +62,11 @@ class JournalMapper(Mapper[Order, JournalEntry]):
     """Whether the tax that the channel pays on is shown in the entry, coming to nothing (event `facilitator_tax`)."""
     excess: Excess = "allowance"
     """What is paid back beyond the sale goes to the rule of event `excess`, or to the sale's own account."""
-    charge_amounts: Literal["line", "unit"] = "line"
-    """What the amounts of a line's charges are for; a settlement that differs by just the quantity refutes it."""
+    tolerance: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.02")
+    """How far, in major units, a settled amount may differ from what is posted: that goes to the rule of event
+    `rounding`. What differs more is held."""
+    sales_since: date | None = None
+    """Sales and refunds that were settled before were booked by other means, and are not looked for."""
 
     _policy: Policy | None = PrivateAttr(default=None)
 
@@ -71,10 +84,15 @@ class JournalMapper(Mapper[Order, JournalEntry]):
                 tax_remitted_by=self.tax_remitted_by,
                 memo_tax=self.memo_tax,
                 excess=self.excess,
-                charge_amounts=self.charge_amounts,
+                tolerance=self.tolerance,
+                sales_since=self.sales_since,
             )
         return self._policy
 
-    def map(self, document: Order, context: Context) -> list[JournalEntry]:
+    def map(self, document: Order | Return | SettlementLine, context: Context) -> list[JournalEntry]:
         """What is not in the books yet. Raises: NothingToDo, HoldError, NotYetError."""
+        if isinstance(document, Return):
+            return return_entries(document, self.policy, context)
+        if isinstance(document, SettlementLine):
+            return settlement_entries(document, self.policy, context)
         return order_entries(document, self.policy, context)

@@ -39,6 +39,8 @@ def order_entries(order: Order, policy: Policy, context: Context) -> list[Journa
     """
     posted = Posted.read(context.links)
     posted.must_be_clear(order.number)
+    if posted.was_settled_alone(order.number):
+        raise _settled_alone(order)
     subject = Subject(
         channel=order.channel,
         short=short_name(order.channel),
@@ -104,7 +106,7 @@ class _LineBook:
 
     def gross(self) -> dict[Part, Decimal]:
         """What the whole line comes to, by component; a tax only where the seller is to pay it on."""
-        amounts = amounts_of(self.line.charges, self.line.quantity, self.policy.charge_amounts)
+        amounts = amounts_of(self.line.charges)
         taxes = [part for part in amounts if part.event == TAX]
         if taxes and (remitter := self._remitter()) != "seller":
             for part in taxes:
@@ -261,6 +263,16 @@ class _LineBook:
         known = [slice_.at for slice_ in self.line.statuses if slice_.at and slice_.status == "cancelled"]
         known = known or [slice_.at for slice_ in self.line.statuses if slice_.at]
         return self.policy.day(max(known, default=self.order.ordered_at))
+
+
+def _settled_alone(order: Order) -> HoldError:
+    return HoldError(
+        "posting_unclear",
+        f"order {order.number} was posted from its settlement, by a person's decision",
+        fix="reverse that entry by hand and remove its link (`crossdock links remove`): the order is then posted; or "
+        "resolve this as `done`",
+        order=order.number,
+    )
 
 
 def _nothing(order: Order, policy: Policy, posted: Posted) -> NothingToDo:

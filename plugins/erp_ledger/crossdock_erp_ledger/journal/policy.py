@@ -32,7 +32,6 @@ class Policy:
     memo_tax: bool = False
     excess: Excess = "allowance"
     tolerance: Decimal = Decimal("0.02")
-    charge_amounts: Literal["line", "unit"] = "line"
     sales_since: date | None = None
 
     def day(self, moment: datetime) -> date:

@@ -9,11 +9,12 @@ from decimal import Decimal, InvalidOperation
 
 from crossdock import HoldError, Link
 from crossdock_erp_ledger.journal.amounts import FACILITATOR_TAX, NOTHING, Part
-from crossdock_erp_ledger.journal.keys import EntryKey
+from crossdock_erp_ledger.journal.keys import SALE, SETTLEMENT, EntryKey
 from crossdock_erp_ledger.journal.rules import Target
 
 CLEARING = "clearing"
 EXCESS = "excess"
+WHOLE = "*"
 
 
 @dataclass(frozen=True)
@@ -128,15 +129,16 @@ class Posted:
     @classmethod
     def read(cls, links: Iterable[Link]) -> Posted:
         """From links; whatever they hold, nothing is raised."""
-        entries, unclear = [], []
+        entries: dict[str, PostedEntry] = {}  # one entry may be linked to its return and to its order
+        unclear = []
         for link in links:
             key = EntryKey.parse(link.far.id)
             rows = _read_lines(link.lines)
             if key is None or not rows:
                 unclear.append(link.far.id)
             else:
-                entries.append(PostedEntry(key, rows))
-        return cls(tuple(entries), tuple(unclear))
+                entries[link.far.id] = PostedEntry(key, rows)
+        return cls(tuple(entries.values()), tuple(unclear))
 
     def line(self, order: str, line: str, events: Collection[str], id_: str | None = None) -> PostedLine:
         """What entries of these events say of one line; `id_` narrows it to one refund."""
@@ -147,16 +149,21 @@ class Posted:
         ]
         return PostedLine(line, tuple(found))
 
-    def lines(self, order: str) -> list[str]:
-        """The numbers of the lines of an order that anything was posted for."""
-        return list(dict.fromkeys(number for one in self.entries if one.key.order == order for number in one.rows))
+    def lines(self, order: str, events: Collection[str]) -> list[PostedLine]:
+        """All lines of an order that entries of these events were made for."""
+        found = [one for one in self.entries if one.key.order == order and one.key.event in events]
+        numbers = dict.fromkeys(number for one in found for number in one.rows)
+        return [self.line(order, number, events) for number in numbers]
 
-    def has(self, order: str, event: str, line: str | None = None) -> bool:
-        """Whether an entry of that event was made for an order, or for one line of it."""
-        return any(
-            one.key.order == order and one.key.event == event and (line is None or line in one.rows)
-            for one in self.entries
-        )
+    def has(self, order: str, event: str, line: str | None = None, id_: str | None = None) -> bool:
+        """Whether an entry of that event was made for an order, or for one line or refund of it."""
+        made = [one for one in self.entries if one.key.order == order and one.key.event == event]
+        return any((line is None or line in one.rows) and _is_about(one.key, id_) for one in made)
+
+    def was_settled_alone(self, order: str) -> bool:
+        """Whether a sale was posted from a settlement while there was none from the order."""
+        settled = (row for one in self.entries if one.key.order == SETTLEMENT for row in one.rows.get(WHOLE, ()))
+        return not self.has(order, SALE) and any(row.part.event == SALE for row in settled)
 
     def must_be_clear(self, order: str) -> None:
         """Raises: HoldError where something is linked that does not say what it posts."""

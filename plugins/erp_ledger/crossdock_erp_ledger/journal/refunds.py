@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
+from crossdock import HoldError
 from crossdock.canonical import Charge
 from crossdock_erp_ledger.journal.amounts import NOTHING, TAX, Amounts, Part, amounts_of, basis_of, difference, share
-from crossdock_erp_ledger.journal.keys import ADJUSTMENT, REFUND
+from crossdock_erp_ledger.journal.keys import ADJUSTMENT, REFUND, SALE
 from crossdock_erp_ledger.journal.movements import Movement, Row, cleared, undone
 from crossdock_erp_ledger.journal.policy import Policy
 from crossdock_erp_ledger.journal.posted import CLEARING, EXCESS, Posted, PostedLine
@@ -43,11 +44,15 @@ class Refundable:
 
 
 def paid_back(refund: Refundable, policy: Policy, posted: Posted) -> Iterator[Movement]:
-    """What of a refund is not in the books yet; where its amounts changed since, what undoes the old ones, too."""
+    """What of a refund is not in the books yet; where its amounts changed since, what undoes the old ones, too.
+
+    Raises: HoldError where less is paid back than is posted.
+    """
     before = posted.line(refund.order, refund.line, (refund.event,), refund.id)
-    basis = basis_of(refund.charges, refund.quantity)
     units = _units(refund, before)
-    if before.basis and before.basis != basis and units > 0:
+    if refund.refunded < units:
+        raise _withdrawn(refund, units)
+    if before.basis and before.basis != basis_of(refund.charges, refund.quantity) and units > 0:
         yield from (undone(key, before.number, rows, refund.day) for key, rows in before.standing())
         yield from _refund(refund, policy, posted, NOTHING, before.version + 1, without=before)
     elif refund.refunded > units:
@@ -60,31 +65,34 @@ def _units(refund: Refundable, before: PostedLine) -> Decimal:
     return -before.units
 
 
+def _withdrawn(refund: Refundable, units: Decimal) -> HoldError:
+    return HoldError(
+        "refund_withdrawn",
+        f"{refund.subject}: {units.normalize():f} are posted as paid back by {refund.id}, and the channel now says "
+        f"{refund.refunded.normalize():f}",
+        fix="look in the channel; if the money stayed, reverse the entry by hand and resolve this as `done`",
+        order=refund.order,
+    )
+
+
 def _refund(
     refund: Refundable, policy: Policy, posted: Posted, start: Decimal, version: int, without: PostedLine | None = None
 ) -> Iterator[Movement]:
-    gross = {part: abs(amount) for part, amount in amounts_of(refund.charges, _ONE).items()}
+    gross = amounts_of(refund.charges)
     gross = {part: amount for part, amount in gross.items() if part.event != TAX or part in refund.sold}
     amounts = difference(share(gross, refund.refunded, refund.quantity), share(gross, start, refund.quantity))
     left = _left(refund, posted, without)
-    rows: list[Row] = []
-    for part, amount in amounts.items():
-        of_the_sale = (
-            amount if policy.excess == "sale" and part in refund.sold else min(amount, left.get(part, NOTHING))
-        )
-        if of_the_sale > 0:
-            rows.append((part, refund.target(part), of_the_sale))
-        if amount - max(of_the_sale, NOTHING) > 0:
-            rows.append(_excess(refund, policy, part, amount - max(of_the_sale, NOTHING)))
+    rows = [row for part, amount in amounts.items() for row in _rows(refund, policy, part, amount, left)]
     if rows:
         clearing = {part.currency: refund.target(Part(CLEARING, part.currency)) for part, _, _ in rows}
+        counts = refund.event == REFUND
         yield Movement(
             event=refund.event,
             line=refund.line,
             day=refund.day,
             rows=cleared(rows, clearing),
-            quantity=start - refund.refunded if refund.event == REFUND else NOTHING,
-            start=start if refund.event == REFUND else NOTHING,
+            quantity=start - refund.refunded if counts else NOTHING,
+            start=start if counts else NOTHING,
             id=refund.id,
             version=version,
             sku=refund.sku,
@@ -93,14 +101,26 @@ def _refund(
         )
 
 
+def _rows(refund: Refundable, policy: Policy, part: Part, amount: Decimal, left: Amounts) -> Iterator[Row]:
+    """One component: up to what is left of the sale to the sale's account, the rest as settings say."""
+    if amount < 0:  # what is kept of a refund
+        yield part, refund.target(part), amount
+        return
+    sale = part if part.event != EXCESS else Part(SALE, part.currency)
+    if policy.excess == "sale" and sale in refund.sold:
+        within = amount
+    else:
+        within = max(min(amount, left.get(part, NOTHING)), NOTHING)
+    if within:
+        yield sale, refund.target(sale), within
+    if amount > within:
+        place = policy.chart.place(replace(refund.facets, event=EXCESS), refund.subject)
+        yield Part(EXCESS, part.currency), place, amount - within
+
+
 def _left(refund: Refundable, posted: Posted, without: PostedLine | None) -> dict[Part, Decimal]:
     """What of the sale has not been paid back by anything yet."""
     back = posted.line(refund.order, refund.line, (REFUND, ADJUSTMENT)).amounts()
     if without is not None:
         back = difference(back, without.amounts())
     return difference(refund.sold, back)
-
-
-def _excess(refund: Refundable, policy: Policy, part: Part, amount: Decimal) -> Row:
-    facets = replace(refund.facets, event=EXCESS)
-    return Part(EXCESS, part.currency), policy.chart.place(facets, refund.subject), amount

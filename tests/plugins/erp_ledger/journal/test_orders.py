@@ -99,12 +99,6 @@ def test_peso_without_cents_stays_whole(ledger: TinyLedger) -> None:
     assert rows(entry) == [(APPAREL, "-10000"), ("Assets:Clearing:CL", "10000")]
 
 
-def test_charges_per_unit_are_multiplied_where_settings_say_so(ledger: TinyLedger) -> None:
-    (entry,) = ledger.post(mapper(charge_amounts="unit"), order(order_line(charges=(charge("24.99"),))), PO)
-
-    assert rows(entry)[0] == (APPAREL, "-49.98")
-
-
 def test_order_that_costs_nothing_posts_nothing() -> None:
     free = order(order_line(charges=(charge("0"),)))
 
@@ -211,7 +205,7 @@ def test_slices_that_do_not_divide_add_up_to_nothing(ledger: TinyLedger, steps: 
 
 def test_cancelling_everything_takes_back_what_is_posted_even_where_settings_changed(ledger: TinyLedger) -> None:
     ledger.post(mapper(), order(order_line(charges=(charge("49.99", tax="4.12"),))), PO)
-    taxed = mapper(tax_remitted_by={"us": "seller"}, charge_amounts="unit")
+    taxed = mapper(tax_remitted_by={"us": "seller"})
 
     ledger.post(taxed, half_cancelled(charges=(charge("49.99", tax="4.12"),)), PO)
     gone = order_line(charges=(charge("49.99", tax="4.12"),), statuses=(status("cancelled", "2"),))
