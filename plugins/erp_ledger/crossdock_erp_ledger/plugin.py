@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from crossdock import AuthProvider, Connection, Mapper, hookimpl
+from crossdock import AuthProvider, Connection, Mapper, Sink, hookimpl
 from crossdock_erp_ledger.books.connection import BooksConnection
 from crossdock_erp_ledger.infor.auth import ClientCredentials, ServiceAccount
 from crossdock_erp_ledger.infor.fsm.connection import FsmConnection
+from crossdock_erp_ledger.infor.fsm.entries import FsmEntrySink
 from crossdock_erp_ledger.journal.mapper import JournalMapper
 
 
@@ -21,6 +22,12 @@ def register_connections() -> list[type[Connection]]:
 def register_auth_providers() -> list[type[AuthProvider]]:
     """Apps of an Infor tenant, by their `.ionapi` file."""
     return [ServiceAccount, ClientCredentials]
+
+
+@hookimpl
+def register_sinks() -> list[type[Sink[Any, Any]]]:
+    """Journal entries in FSM."""
+    return [FsmEntrySink]
 
 
 @hookimpl

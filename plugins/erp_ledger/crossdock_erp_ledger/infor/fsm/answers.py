@@ -70,17 +70,15 @@ def results(answer: Response) -> list[Result]:
     return sorted(found, key=lambda result: result.number)
 
 
-def row_answers(answer: Response, first: int, last: int) -> list[RowAnswer]:
-    """What a batch says of its rows, which have these numbers. Rows of which it says nothing are not in it."""
+def row_answers(answer: Response, sent: Sequence[int]) -> list[RowAnswer]:
+    """What a batch says of its rows, which were sent with these numbers. It may say nothing of some."""
     body = json_of(answer)
     items = [item for item in body if isinstance(item, dict)] if isinstance(body, list) else []
     rows = [item for item in items if "batchStatus" not in item]
     found = []
     for place, item in enumerate(rows):
         named = _fields(item["_fields"]) if isinstance(item.get("_fields"), dict) else {}
-        sequence = _number(named.get("SequenceNumber")) or first + place
-        if not first <= sequence <= last:
-            continue
+        sequence = _number(named.get("SequenceNumber")) or (sent[place] if place < len(sent) else 0)
         if item.get("exception"):
             found.append(RowAnswer(sequence, str(item["exception"])))
         elif "_fields" in item or "created" in str(item.get("message", "")).lower():
@@ -109,8 +107,3 @@ def _number(text: Json) -> int:
         return int(str(text).strip())
     except ValueError:
         return 0
-
-
-def by_sequence(rows: Sequence[Fields]) -> dict[int, Fields]:
-    """Staged rows by their number."""
-    return {sequence_of(row): row for row in rows}

@@ -38,10 +38,10 @@ class FsmApi:
 
     # ------------------------------------------------------------------------------------------------ to be sent
     def stage(self, rows: Sequence[Mapping[str, str]]) -> Request:
-        """Stage rows. It stops at the first that is refused, and answers 200 all the same."""
+        """Stage rows, also beyond one that is refused: the answer is 200 all the same, and tells of each."""
         body = {"_records": [{"message": "BatchImport", "_fields": dict(row)} for row in rows]}
         return self.http.build(
-            "POST", self._class(_STAGING, "actions/CreateUnreleased/batch"), params={"_maxFailures": "0"}, json=body
+            "POST", self._class(_STAGING, "actions/CreateUnreleased/batch"), params={"_maxFailures": "-1"}, json=body
         )
 
     def interface(self, run_group: str, switches: Switches) -> Request:
