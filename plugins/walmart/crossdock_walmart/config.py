@@ -52,6 +52,7 @@ _RATES = (
     Rate("GET /v3/settings/partnerprofile", 50),
     Rate("GET /v3/settings/shipping/carriers", 10),
     Rate("GET /v3/report/reconreport/reconFile", 100),
+    Rate("GET /v3/report/reconreport/availableReconFiles", 100),  # not in the table: as the files that it lists
     Rate("GET /v3/report/payment/*", 15),
     Rate("GET /v3/utilities/apiStatus", 100),
 )

@@ -75,6 +75,26 @@ class FinanceApi:
         found = [one for one in page.returns if str(as_object(one).get("returnOrderId")) == return_order_id]
         return found[0] if found else None
 
+    async def recon_dates(self) -> tuple[str, ...]:
+        """The dates of the settlement reports that there are, as Walmart writes them; none before the first cycle."""
+        params = {"reportVersion": "v1"}
+        response = await self._http.get("/v3/report/reconreport/availableReconFiles", params=params)
+        if not self._judge.is_found(response, "reports"):
+            return ()
+        body = json_object(response, "the dates of reports")
+        if "availableApReportDates" not in body:
+            raise TransientError("Walmart answered the dates of reports without them")
+        return tuple(str(name).strip() for name in as_list(body["availableApReportDates"]) if str(name).strip())
+
+    async def recon_file(self, report_date: str) -> bytes | None:
+        """One settlement report, zipped; None where there is none (yet). Without a version, the old layout comes."""
+        response = await self._http.get(
+            "/v3/report/reconreport/reconFile",
+            params={"reportDate": report_date, "reportVersion": "v1"},
+            headers={"Accept": "application/octet-stream"},
+        )
+        return response.content if self._judge.is_found(response, "reports") else None
+
     def _page(self, response: Response) -> ReturnPage:
         if not self._judge.is_found(response, "returns"):
             return ReturnPage()  # Walmart says 404, severity INFO, for "no returns"

@@ -11,6 +11,7 @@ from crossdock_walmart.checks import AccountSetUp, ShipNodes
 from crossdock_walmart.config import WalmartConnection
 from crossdock_walmart.orders import OrderSource
 from crossdock_walmart.returns import ReturnSource
+from crossdock_walmart.settlements import SettlementSource
 from crossdock_walmart.shipment import ShipmentMapper
 from crossdock_walmart.shipments import ShipmentSink
 
@@ -23,8 +24,8 @@ def register_connections() -> list[type[Connection]]:
 
 @hookimpl
 def register_sources() -> list[type[Source[Any, Any]]]:
-    """Purchase orders; returns, for the ledger."""
-    return [OrderSource, ReturnSource]
+    """Purchase orders; for the ledger, returns and settlements."""
+    return [OrderSource, ReturnSource, SettlementSource]
 
 
 @hookimpl

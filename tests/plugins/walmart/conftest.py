@@ -117,7 +117,7 @@ class FakeReader:
             f"https://walmart.example.test{path}",
             params=kwargs.get("params"),
             content=None if body is None else dumps(body),
-            headers=headers,
+            headers={**headers, **(kwargs.get("headers") or {})},
         )
 
     async def send(self, request: Request) -> Response:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import aclosing, asynccontextmanager
 from datetime import timedelta
+from decimal import Decimal
 
 import httpx
 import pytest
 
-from crossdock import CredentialsError, Cursor
+from crossdock import CredentialsError, Cursor, HoldError
 from crossdock.clock import SystemClock
 from crossdock.http import Endpoint
 from crossdock.http.client import open_client
 from crossdock_walmart.api import OrderQuery, WalmartApi, whole_second
 from crossdock_walmart.orders import OrderSource
 from crossdock_walmart.returns import ReturnSource
+from crossdock_walmart.settlements import SettlementSource
 
 WalmartSimulator = pytest.importorskip("crossdock_walmart.simulator").WalmartSimulator
 pytestmark = pytest.mark.anyio
@@ -200,3 +202,59 @@ async def test_all_returns_are_read_page_by_page(opened, control):
         found, _ = await read(returns_since(await client.vendor_now(), connection, client), client)
 
     assert set(found) == set(made)
+
+
+def settlements(connection, client):
+    source = SettlementSource(since="2026-01-01")
+    source.bind(connection, client)
+    return source
+
+
+UNTIDY = {"shuffle_columns": True, "extra_columns": ["Campaign Id", "Item Condition"], "bom": True, "quote_all": True}
+
+
+@pytest.mark.parametrize("untidy", [{}, UNTIDY])
+async def test_a_settlement_adds_up_to_the_cent_however_its_file_is_written(opened, control, untidy):
+    for order_id in control("orders", {"count": 12})["ids"]:
+        control("ship", {"purchase_order_id": order_id})
+        control("returns", {"purchase_order_id": order_id, "refund": "issued", "excess": "0.77"})
+    fees = [{"description": "Walmart Product Advertising", "amount": "-17.31"}]
+    closed = control("settlements", {"fees": fees, "reserve": "25.00", "repeat": 3, **untidy})
+
+    async with opened(read_only=True) as (connection, client):
+        source = settlements(connection, client)
+        found, value = await read(source, client)
+        again, _ = await read(source, client, value)
+
+    lines = [source.to_document(record.raw) for record in found.values()]
+    (summary,) = [line for line in lines if line.payable]
+    amounts = [line.amount.amount for line in lines if line is not summary]
+    assert len(lines) == len(closed["rows"])
+    assert sum(amounts) == summary.payable.amount == summary.total.amount == Decimal(str(closed["payable"]))
+    assert again == {}
+
+
+async def test_a_row_that_was_tampered_with_shows_in_the_total(opened, control):
+    (order_id,) = control("orders", {})["ids"]
+    control("ship", {"purchase_order_id": order_id})
+    control("settlements", {"tamper": {"row": 1, "amount": "0.01"}, "damage": 1})
+
+    async with opened() as (connection, client):
+        source = settlements(connection, client)
+        found, _ = await read(source, client)
+
+    summary, damaged, *others = [record.raw for record in found.values()]
+    assert source.to_document(summary).payable != source.to_document(summary).total
+    with pytest.raises(HoldError, match="spreadsheet"):
+        source.to_document(damaged)
+    assert {source.to_document(raw).order for raw in others} == {order_id}
+
+
+async def test_a_connection_test_names_what_returns_and_reports_need(opened, control):
+    control("settings", {"scopes": {"orders": "view_only", "returns": "no_access"}})
+    used = frozenset({"walmart.orders", "walmart.returns", "walmart.settlements", "walmart.unshipped"})
+
+    async with opened(read_only=True) as (connection, client):
+        report = await connection.test(client, used)
+
+    assert set(report.missing) == {"returns: view_only", "reports: view_only"}

@@ -15,6 +15,7 @@ from crossdock_walmart.auth import ClientCredentials
 from crossdock_walmart.config import WalmartConnection
 from crossdock_walmart.orders import OrderSource
 from crossdock_walmart.returns import ReturnSource
+from crossdock_walmart.settlements import SettlementSource
 from crossdock_walmart.shipment import ShipmentMapper
 from crossdock_walmart.shipments import ShipmentSink
 from crossdock_walmart.simulator import WalmartSimulator
@@ -65,6 +66,21 @@ def give_back(simulator: Any, **asked: Any) -> None:
     (order_id,) = simulator.control("orders", {})["ids"]
     simulator.control("ship", {"purchase_order_id": order_id})
     simulator.control("returns", {"purchase_order_id": order_id, **asked})
+
+
+def settle(simulator: Any, **asked: Any) -> dict[str, Any]:
+    """A settlement of what left and came back."""
+    give_back(simulator, refund="issued")
+    closed: dict[str, Any] = simulator.control("settlements", {"fees": [{"amount": "-1"}], **asked})
+    return closed
+
+
+def raw_settlement() -> list[Any]:
+    closed = settle(WalmartSimulator(seed=1))
+    rows = [{name.lower(): text for name, text in row.items() if text} for row in closed["rows"]]
+    shared = {"report": closed["report_date"], "currency": "USD", "period": ["11/07/2026", "11/20/2026"]}
+    total = {"total": str(closed["payable"])}
+    return [{**shared, "number": str(place), "row": row, **({} if place else total)} for place, row in enumerate(rows)]
 
 
 def known(status: str) -> Known:
@@ -118,6 +134,7 @@ class TestWalmart(conformance.Suite):
                 raws=raw_returns(),
                 arrange=lambda simulator: give_back(simulator, refund="issued"),
             ),
+            conformance.SourceSample(SettlementSource(since="2026-08-01"), raws=raw_settlement(), arrange=settle),
         ],
         mappers=[conformance.MapperSample(ShipmentMapper(carriers={"Star Track": "other"}), documents=[SHIPMENT])],
         sinks=[

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from crossdock.simulator import Call, Route, answer
 from crossdock_walmart.simulator.book import StoredOrder, Wire, moment_of, to_epoch_ms
+from crossdock_walmart.simulator.money import for_line
 from crossdock_walmart.simulator.order_refunds import DESCRIPTION
 from crossdock_walmart.simulator.quantities import count, move, new_slice
 from crossdock_walmart.simulator.reading import find_line
@@ -107,9 +108,9 @@ class FinanceVerbs:
 
     def _adjust(self, order: StoredOrder, wanted: Mapping[str, Any], reason: str, description: str) -> StoredOrder:
         number = str(wanted["line"])
-        parts = [Part("PRODUCT", _amount(wanted.get("amount", 0)), _amount(wanted.get("tax", 0)))]
+        parts = [Part("PRODUCT", amount_from(wanted.get("amount", 0)), amount_from(wanted.get("tax", 0)))]
         if wanted.get("shipping"):
-            parts.append(Part("SHIPPING", _amount(wanted["shipping"])))
+            parts.append(Part("SHIPPING", amount_from(wanted["shipping"])))
         parts = [part for part in parts if part.amount or part.tax]
         check_refundable(self._simulator, order, _line(order.wire, number), parts)
         order = refund_order_line(
@@ -152,7 +153,7 @@ class FinanceVerbs:
 
     def _parts(self, asked: Mapping[str, Any]) -> list[Returned]:
         order = self._order(asked["purchase_order_id"])
-        excess = _amount(asked["excess"])
+        excess = amount_from(asked["excess"])
         wanted: Sequence[Any] = asked["lines"] or [line["lineNumber"] for line in order.lines if _gone(line)]
         parts = []
         for one in wanted:
@@ -162,7 +163,8 @@ class FinanceVerbs:
             quantity = int(given.get("quantity", _gone(line)))
             if not 0 < quantity <= _gone(line):
                 raise ValueError(f"of line {line['lineNumber']} {_gone(line)} were shipped, not {quantity}")
-            parts.append(Returned(of, line, quantity, _amount(given.get("excess", excess))))
+            line = for_line(line, self._simulator.settings.charge_amounts)
+            parts.append(Returned(of, line, quantity, amount_from(given.get("excess", excess))))
         if not parts:
             raise ValueError(f"nothing of {order.id} was shipped")
         if len({part.order.wire["customerOrderId"] for part in parts}) > 1:
@@ -212,7 +214,8 @@ def _quantities(given: Any) -> dict[str, int]:
     return {str(number): int(amount) for number, amount in given.items()}
 
 
-def _amount(given: Any) -> Decimal:
+def amount_from(given: Any) -> Decimal:
+    """An amount, as control verbs name it. Raises: ValueError."""
     try:
         return Decimal(str(given))
     except InvalidOperation:

@@ -48,9 +48,10 @@ def check_scope(route: Route, scopes: Mapping[str, str]) -> None:
         raise refusal("FORBIDDEN", GATEWAY, field="FORBIDDEN", description="Forbidden", info=f"No access to {scope}.")
 
 
-def check_media_types(call: Call, api: str) -> None:
-    """JSON or XML out, JSON in. Raises: Refusal."""
-    if "accept" in call.headers and not (call.accepts("application/json") or call.accepts("application/xml")):
+def check_media_types(call: Call, api: str, only: str | None = None) -> None:
+    """JSON or XML out, or only what the endpoint gives; JSON in. Raises: Refusal."""
+    given = (only,) if only else ("application/json", "application/xml")
+    if "accept" in call.headers and not any(call.accepts(media_type) for media_type in given):
         raise refusal("INVALID_ACCEPT_TYPE", api, field="Accept", description="Accept type is not supported")
     if call.body and call.media_type != "application/json":
         raise refusal("UNSUPPORTED_MEDIA_TYPE", api, field="Content-Type", description="Content type is not supported")

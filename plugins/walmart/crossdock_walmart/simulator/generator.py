@@ -27,6 +27,7 @@ class Wanted:
     lines: Sequence[Mapping[str, Any]] | None = None
     skus: Sequence[str] = SKUS
     method_code: str = "Standard"
+    charge_amounts: str = "line"
 
 
 class OrderGenerator:
@@ -52,7 +53,11 @@ class OrderGenerator:
             "mart": "WALMART_US",
             "isGuest": False,
             "shippingInfo": self._shipping(wanted.method_code, number, created),
-            "orderLines": {"orderLine": [self._line(index, line, created) for index, line in enumerate(lines)]},
+            "orderLines": {
+                "orderLine": [
+                    self._line(index, line, created, wanted.charge_amounts) for index, line in enumerate(lines)
+                ]
+            },
             "paymentTypes": None,
             "orderSummary": None,
             "pickupPersons": None,
@@ -86,7 +91,7 @@ class OrderGenerator:
             },
         }
 
-    def _line(self, index: int, wanted: Mapping[str, Any], created: datetime) -> Wire:
+    def _line(self, index: int, wanted: Mapping[str, Any], created: datetime, charge_amounts: str) -> Wire:
         quantity = int(wanted.get("quantity", 1))
         price = Decimal(str(wanted["price"])) if "price" in wanted else Decimal(self._random.randint(299, 9999)) / 100
         return {
@@ -99,7 +104,7 @@ class OrderGenerator:
                 "imageUrl": f"https://images.example.test/{index}.jpg",
                 "weight": {"value": "2.5", "unit": "Pounds"},
             },
-            "charges": {"charge": self._charges(price * quantity)},
+            "charges": {"charge": self._charges(price * (quantity if charge_amounts == "line" else 1))},
             "orderLineQuantity": {"unitOfMeasurement": "EACH", "amount": str(quantity)},
             "statusDate": to_epoch_ms(created),
             "orderLineStatuses": {"orderLineStatus": [new_slice("Created", quantity)]},

@@ -42,6 +42,22 @@ def product_and_tax(line: Mapping[str, Any]) -> tuple[Decimal, Decimal]:
     return charged(line, "PRODUCT")
 
 
+def for_line(line: Mapping[str, Any], charge_amounts: str) -> dict[str, Any]:
+    """The line with its charges for its whole quantity, where the marketplace writes them for one unit."""
+    if charge_amounts == "line":
+        return dict(line)
+    charges = [_times(charge, quantity_of(line)) for charge in line["charges"]["charge"]]
+    return {**line, "charges": {"charge": charges}}
+
+
+def _times(charge: Mapping[str, Any], factor: int) -> dict[str, Any]:
+    given, tax = charge["chargeAmount"], charge.get("tax")
+    amount = {**given, "amount": Decimal(given["amount"]) * factor}
+    if tax:
+        tax = {**tax, "taxAmount": {**tax["taxAmount"], "amount": Decimal(tax["taxAmount"]["amount"]) * factor}}
+    return {**charge, "chargeAmount": amount, "tax": tax}
+
+
 def currency_of(line: Mapping[str, Any]) -> str:
     """In which currency a line is charged."""
     charges = line["charges"]["charge"]

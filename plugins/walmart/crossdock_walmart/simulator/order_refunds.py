@@ -12,7 +12,7 @@ from crossdock.simulator import Call, Limit, Route
 from crossdock_walmart.simulator.book import StoredOrder, Wire
 from crossdock_walmart.simulator.errors import bad_content
 from crossdock_walmart.simulator.gateway import present
-from crossdock_walmart.simulator.money import charged, currency_of
+from crossdock_walmart.simulator.money import charged, currency_of, for_line
 from crossdock_walmart.simulator.reading import find_line, member, several
 from crossdock_walmart.simulator.reads import view
 from crossdock_walmart.simulator.refunds import KINDS, REASONS, Part, check_refundable, refund_order_line
@@ -67,7 +67,7 @@ class OrderRefunds:
         number = member(wanted, "lineNumber")
         if number not in [line["lineNumber"] for line in order.lines]:
             raise bad_content(f"Unable to process this request. The Line: {number} of PO: {order.id} does not exist")
-        line = find_line(order.wire, number)
+        line = for_line(find_line(order.wire, number), self._simulator.settings.charge_amounts)
         refunds = several(member(member(wanted, "refunds"), "refund"))
         charges = [
             charge for refund in refunds for charge in several(member(member(refund, "refundCharges"), "refundCharge"))

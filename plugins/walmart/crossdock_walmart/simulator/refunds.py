@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from crossdock_walmart.simulator.book import StoredOrder, Wire
 from crossdock_walmart.simulator.errors import bad_content
-from crossdock_walmart.simulator.money import charged, currency_of
+from crossdock_walmart.simulator.money import charged, currency_of, for_line
 from crossdock_walmart.simulator.quantities import count
 from crossdock_walmart.simulator.reading import find_line
 
@@ -72,7 +72,7 @@ class RefundLedger:
         return sum((part.amount for part in parts), Decimal(0)), sum((part.tax for part in parts), Decimal(0))
 
     def left(self, order: StoredOrder, line: Wire, kind: str) -> Part:
-        """What of a charge type can still be paid back."""
+        """What of a charge type can still be paid back of a line with charges for its whole quantity."""
         amount, tax = charged(line, kind)
         paid, paid_tax = self.paid_back(order.id, line["lineNumber"], kind)
         return Part(kind, amount - paid, tax - paid_tax)
@@ -113,7 +113,7 @@ def check_refundable(simulator: WalmartSimulator, order: StoredOrder, line: Wire
     if not counted["Shipped"] + counted["Delivered"]:
         raise bad_content(f"Line {number} of PO: {order.id} is not shipped: it cannot be refunded")
     for kind in KINDS:
-        left = simulator.refunds.left(order, line, kind)
+        left = simulator.refunds.left(order, for_line(line, simulator.settings.charge_amounts), kind)
         amount = sum((part.amount for part in parts if part.kind == kind and not part.excess), Decimal(0))
         tax = sum((part.tax for part in parts if part.kind == kind and not part.excess), Decimal(0))
         if amount > left.amount or tax > left.tax:

@@ -44,5 +44,7 @@ class WalmartSettings(Settings):
     replenishment: Literal["iso", "epoch_ms"] = "iso"
     """How `x-next-replenishment-time` is written; both forms are met."""
     tracking_edit_h: float = 4
+    charge_amounts: Literal["line", "unit"] = "line"
+    """Whether orders that are generated state charges for the whole line, or for one unit of it: nowhere documented."""
     auto_cancel: bool = False
     """Whether lines are cancelled that are not shipped four days after their ship date."""

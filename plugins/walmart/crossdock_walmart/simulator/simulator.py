@@ -17,11 +17,14 @@ from crossdock_walmart.simulator.order_refunds import OrderRefunds
 from crossdock_walmart.simulator.quantities import count, move, new_slice
 from crossdock_walmart.simulator.reads import OrderReads
 from crossdock_walmart.simulator.refunds import RefundLedger
+from crossdock_walmart.simulator.reports import ReportEndpoints
 from crossdock_walmart.simulator.return_endpoints import ReturnEndpoints
 from crossdock_walmart.simulator.returns import ReturnBook
 from crossdock_walmart.simulator.revisions import Revisions
 from crossdock_walmart.simulator.seller import SellerSettings
 from crossdock_walmart.simulator.settings import WalmartSettings
+from crossdock_walmart.simulator.settlement import SettlementBook
+from crossdock_walmart.simulator.settling import SettlementVerb
 from crossdock_walmart.simulator.tokens import TokenEndpoints
 from crossdock_walmart.simulator.verbs import Verbs
 from crossdock_walmart.simulator.writes import OrderWrites
@@ -42,26 +45,28 @@ class WalmartSimulator(Simulator):
         self.book = OrderBook(self.clock, self.lag_s)
         self.returns = ReturnBook(self.clock, self.lag_s)
         self.refunds = RefundLedger()
+        self.settlement = SettlementBook()
         self.revisions = Revisions(self.journal)
         self.seller = SellerSettings(self)
         self._verbs = Verbs(self)
-        self._finance = FinanceVerbs(self)
+        self._finance = (FinanceVerbs(self), SettlementVerb(self))
 
     def routes(self) -> Sequence[Route]:
         """The endpoints that are simulated; every other path is unknown here."""
         orders = (OrderReads(self), OrderWrites(self), OrderRefunds(self))
-        parts = (TokenEndpoints(self), *orders, ReturnEndpoints(self), self.seller)
+        parts = (TokenEndpoints(self), *orders, ReturnEndpoints(self), ReportEndpoints(self), self.seller)
         return [route for part in parts for route in part.routes()]
 
     def verbs(self) -> Sequence[Route]:
-        """Orders, cancellations, deliveries, nodes; shipments without a warehouse, returns, refunds."""
-        return [*self._verbs.routes(), *self._finance.routes()]
+        """Orders, cancellations, deliveries, nodes; shipments without a warehouse, returns, refunds, settlements."""
+        return [route for part in (self._verbs, *self._finance) for route in part.routes()]
 
     def collections(self) -> Mapping[str, Any]:
         """The orders as they are, whatever lists see yet."""
         return {
             "orders": [order.wire for order in self.book.all()],
             "returns": [stored.wire for stored in self.returns.all()],
+            "settlements": {name: closed.rows for name, closed in self.settlement.closed.items()},
             "ship_nodes": self.seller.nodes,
         }
 
@@ -72,7 +77,7 @@ class WalmartSimulator(Simulator):
             return
         check_token(call, self.tokens, self.settings)
         check_scope(route, self.settings.scopes)
-        check_media_types(call, api_of(route))
+        check_media_types(call, api_of(route), route.tags.get("accept"))
 
     def unknown_path(self, call: Call) -> Response:
         """404 of the gateway."""

@@ -129,7 +129,10 @@ class Verbs:
             raise ValueError("an id is for one order: count must be 1")
         node = self._simulator.seller.nodes[0]["shipNode"] if asked["node"] == _ANY_NODE else asked["node"]
         name = self._simulator.seller.node_named(node) if node else None
-        wanted = Wanted(node, name, asked["ship_node_type"], asked["lines"], asked["skus"], asked["method_code"])
+        charged = self._simulator.settings.charge_amounts
+        wanted = Wanted(
+            node, name, asked["ship_node_type"], asked["lines"], asked["skus"], asked["method_code"], charged
+        )
         created = self._simulator.clock.now() - timedelta(hours=float(asked["created_hours_ago"]))
         if asked["created_at"] is not None:
             created = moment_of(asked["created_at"])
