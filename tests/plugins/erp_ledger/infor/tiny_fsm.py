@@ -119,17 +119,16 @@ class TinyFsm:
         return self._listed([row for (name, _), row in self.staged.items() if name == _quoted(query)], query)
 
     def _posted(self, request: Request, query: dict[str, str]) -> Response:
-        key = "OriginatingTransaction.BusinessObjectKey"
-        return self._listed([row for row in self.ledger if row[key] == _quoted(query)], query)
+        name = query["_lplFilter"].partition(" =")[0]
+        return self._listed([row for row in self.ledger if row.get(name) == _quoted(query)], query)
 
     def _delete(self, request: Request, query: dict[str, str]) -> Response:
         self.staged = {key: row for key, row in self.staged.items() if key[0] != query["PrmRunGroup"]}
         return Response(200, json=[{"message": "deleted"}])
 
     def _listed(self, rows: Iterable[dict[str, str]], query: dict[str, str]) -> Response:
-        listed = [{"_fields": {self.key_blank + k: v for k, v in row.items()}} for row in rows][
-            : int(query.get("_limit", 5))
-        ]
+        rows = list(rows)[int(query.get("_offset", 0)) :][: int(query.get("_limit", 5))]
+        listed = [{"_fields": {self.key_blank + name: value for name, value in row.items()}} for row in rows]
         if self.shape == "list":
             return Response(200, json=[{"_count": len(listed), "_links": []}, *listed])
         return Response(200, json={"_count": len(listed), "_records": listed})

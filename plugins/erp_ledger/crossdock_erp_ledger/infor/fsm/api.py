@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from urllib.parse import quote
 
 from crossdock import CredentialsError, RejectedError
@@ -12,7 +13,9 @@ from crossdock_erp_ledger.infor.fsm.answers import Fields, error_of, records
 from crossdock_erp_ledger.infor.fsm.switches import Switches
 
 _STAGING = "GLTransactionInterface"
-_LARGEST_LIST = 5000
+_LEDGER = "GeneralLedgerTransaction"
+PAGE = 1000
+"""How many records are asked for at once: some tenants need longer for 5 000 than the gateway waits."""
 _ROW_FIELDS = (
     "GLTransactionInterface.RunGroup", "GLTransactionInterface.SequenceNumber", "AccountCode", "TransactionAmount",
     "CurrencyCode", "PostingDate", "OriginatingTransaction.BusinessObjectKey", "ErrorMessage",
@@ -22,7 +25,9 @@ _RESULT_FIELDS = (
 )  # fmt: skip
 _POSTED_FIELDS = (
     "AccountingEntity", "AccountingUnit", "AccountCode", "TransactionAmount", "CurrencyCode", "PostingDate",
-    "TransactionDate", "Reference", "OriginatingTransaction.BusinessObjectKey", "Journal", "JournalStatus",
+    "TransactionDate", "Reference", "OriginatingTransaction.BusinessClassName",
+    "OriginatingTransaction.BusinessObjectKey", "Journal", "JournalStatus",
+    *(f"FinanceDimension{number}" for number in range(1, 11)),
 )  # fmt: skip
 
 
@@ -71,15 +76,28 @@ class FsmApi:
         Raises: RejectedError, CredentialsError, TransientError.
         """
         filtered = f'OriginatingTransaction.BusinessObjectKey = "{originating_key}"'
-        return await self._read(self._list("GeneralLedgerTransaction", _POSTED_FIELDS, 1000, filtered))
+        return await self._all(_LEDGER, _POSTED_FIELDS, filtered)
+
+    async def posted_on(self, day: date) -> list[Fields]:
+        """All lines of one posting date. Raises: RejectedError, CredentialsError, TransientError."""
+        return await self._all(_LEDGER, _POSTED_FIELDS, f'PostingDate = "{day:%Y%m%d}"')
 
     async def entities(self, limit: int = 1000) -> list[Fields]:
         """The accounting entities."""
         return await self._read(self._list("AccountingEntity", ("_all",), limit))
 
     async def all_of(self, business_class: str) -> list[Fields]:
-        """All records of a class of reference data; fewer are asked for at once where the gateway cannot wait."""
-        return await self._read(self._list(business_class, ("_all",), _LARGEST_LIST))
+        """All records of a class of reference data. Raises: RejectedError, CredentialsError, TransientError."""
+        return await self._all(business_class, ("_all",))
+
+    async def _all(self, business_class: str, fields: Sequence[str], lpl_filter: str | None = None) -> list[Fields]:
+        """A whole list, page by page."""
+        found: list[Fields] = []
+        while True:
+            page = await self._read(self._list(business_class, fields, PAGE, lpl_filter, len(found)))
+            found += page
+            if len(page) < PAGE:
+                return found
 
     async def _read(self, request: Request) -> list[Fields]:
         answer = await self.http.send(request)
@@ -109,9 +127,13 @@ class FsmApi:
         path = f"/{quote(self.tenant)}/FSM/fsm/soap/ldrest/{business_class}/{action}_{action}Form_FormOperation"
         return self.http.build("GET", path, params={**parameters, "_cmAll": "true"})
 
-    def _list(self, business_class: str, fields: Sequence[str], limit: int, lpl_filter: str | None = None) -> Request:
+    def _list(
+        self, business_class: str, fields: Sequence[str], limit: int, lpl_filter: str | None = None, offset: int = 0
+    ) -> Request:
         """`_limit` is always said: five are listed otherwise."""
         parameters = {"_fields": ",".join(fields), "_limit": str(limit), "_out": "JSON"}
+        if offset:
+            parameters["_offset"] = str(offset)
         if lpl_filter is not None:
             parameters["_lplFilter"] = lpl_filter
         return self.http.build("GET", self._class(business_class, "lists/_generic"), params=parameters)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field, StringConstraints
@@ -12,6 +12,8 @@ from crossdock import Duration
 from crossdock.http import Reader
 from crossdock_erp_ledger.infor.connection import InforConnection
 from crossdock_erp_ledger.infor.fsm.api import FsmApi
+from crossdock_erp_ledger.infor.fsm.reading import read_entries
+from crossdock_erp_ledger.ledger import LedgerEntry
 
 Word = Annotated[
     str, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value), Field(min_length=1)
@@ -56,6 +58,13 @@ class FsmConnection(InforConnection):
     def identity(self) -> str:
         """Plugin, host, tenant and enterprise group; never of the keys."""
         return f"erp_ledger.infor_fsm:{self.host}:{self.tenant}:{self.enterprise_group}"
+
+    async def read_entries(self, http: Reader, first: date, last: date) -> Sequence[LedgerEntry]:
+        """What FSM holds of ours, by posting date; journals count from when they are interfaced.
+
+        Raises: TransientError, CredentialsError, RejectedError.
+        """
+        return await read_entries(FsmApi(http, self.tenant), self.entity, self.dimensions, first, last)
 
     async def knock(self, http: Reader) -> None:
         """Read one accounting entity."""

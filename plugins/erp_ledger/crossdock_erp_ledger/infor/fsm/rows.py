@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 Row = Mapping[str, str]
 RUN_GROUP, SEQUENCE = "GLTransactionInterface.RunGroup", "GLTransactionInterface.SequenceNumber"
 KEY = "OriginatingTransaction.BusinessObjectKey"
+CLASS_NAME = "CrossdockEntry"
+"""What our keys are keys of; it is no class of FSM, and tells our lines in the ledger from all others."""
 CHUNK = 1000
 """How many rows go into one call: public clients work with as many, and the gateway waits for 60 s."""
 _LONGEST_DESCRIPTION = 60
@@ -120,7 +122,7 @@ def _row(line: JournalLine, posting: Posting, ledger: FsmConnection, run_group: 
         "Reference": entry.reference,
         "DocumentNumber": entry.document,
         "Description": _description(line, posting),
-        "OriginatingTransaction.BusinessClassName": _class_name(line, entry),
+        "OriginatingTransaction.BusinessClassName": CLASS_NAME,
         KEY: posting.key,
     }
     return {name: value for name, value in fields.items() if value}
@@ -150,12 +152,6 @@ def _description(line: JournalLine, posting: Posting) -> str:
         what = line.memo or line.event or entry.event
         text = " ".join(part for part in (channel, "PO", entry.reference, place, what) if part)
     return f"{text[: _LONGEST_DESCRIPTION - len(late)]}{late}"
-
-
-def _class_name(line: JournalLine, entry: JournalEntry) -> str:
-    """What the key names: it need not be a class of FSM."""
-    channel = (entry.channel or "crossdock").capitalize()
-    return f"{channel}OrderLine" if line.order_line else f"{channel}Order"
 
 
 def _day(day: date) -> str:
