@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-Way = Literal["error", "crash", "silent", "late"]
+Way = Literal["error", "partial", "crash", "silent", "late"]
 
 
 @dataclass(slots=True)
 class Order:
     """One order: for which run, in which way, how often still.
 
-    `error`: rows are refused with a message. `crash`: the run ends without result, rows stay staged. `silent`: it
-    posts and leaves no result. `late`: it takes `seconds`.
+    `error`: rows are refused with a message. `partial`: the same, and the others are posted, as if somebody had started
+    it so by hand. `crash`: it ends without result, rows stay staged. `silent`: it posts and leaves no result. `late`:
+    it takes `seconds`.
     """
 
     way: Way
@@ -22,6 +23,10 @@ class Order:
     rows: tuple[int, ...] | None = None
     seconds: float = 0.0
     times: int = 1
+
+    def refuses(self, sequence: int) -> bool:
+        """Whether it is ordered to refuse this row."""
+        return self.way in ("error", "partial") and (self.rows is None or sequence in self.rows)
 
 
 class Failing:

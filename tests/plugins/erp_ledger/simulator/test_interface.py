@@ -313,6 +313,17 @@ def test_run_can_be_told_to_refuse_rows_once(client, simulator, entry, posted):
     assert posted() == {"wmt:us:1:sale:v1": 1}
 
 
+def test_run_can_be_told_to_post_a_part_as_if_by_hand(client, simulator, entry):
+    simulator.control("interface", {"fail": "partial", "message": "No.", "rows": [2]})
+    client.stage(*entry())
+    client.interface()
+    client.wait()
+
+    assert messages(client) == {"2": "No."}
+    assert [one["TransactionAmount"] for one in client.ledger()] == ["10.00"]
+    assert outcome(client.result()) == ("2", "2", "1", "1")
+
+
 def test_run_can_be_told_to_crash_and_leaves_its_rows(client, simulator, entry):
     simulator.control("interface", {"fail": "crash"})
     client.stage(*entry())

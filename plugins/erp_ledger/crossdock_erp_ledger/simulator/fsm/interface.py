@@ -49,7 +49,12 @@ class Run:
     @property
     def partial(self) -> bool:
         """Whether good rows are posted beside bad ones."""
-        return self.asked.flags["PrmPartialUpdate"]
+        return self.asked.flags["PrmPartialUpdate"] or self.by_hand
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether it was ordered to post a part, whatever that leaves."""
+        return self.failing is not None and self.failing.way == "partial"
 
 
 class Interface:
@@ -111,7 +116,7 @@ class Interface:
         for its in _by_entity(rows):
             left = [row for row in its if row_key(row) not in faults]
             whole = run.partial or len(left) == len(its)
-            if left and whole and (message := imbalance(left, tenant.masters)):
+            if left and whole and not run.by_hand and (message := imbalance(left, tenant.masters)):
                 faults.update({row_key(row): message for row in left})
         return faults
 
@@ -146,10 +151,7 @@ def _mark(tenant: Tenant, run: Run, row: Wire, message: str) -> None:
 
 
 def _ordered(run: Run, row: Wire) -> str | None:
-    order = run.failing
-    if order is None or order.way != "error":
-        return None
-    return order.message if order.rows is None or int(row[SEQUENCE]) in order.rows else None
+    return run.failing.message if run.failing and run.failing.refuses(int(row[SEQUENCE])) else None
 
 
 def _by_entity(rows: list[Wire]) -> list[list[Wire]]:

@@ -109,7 +109,7 @@ class Batches:
 
     def _finish(self, tenant: Tenant, batch: Batch, failing: Order | None) -> None:
         batch.state = "failed"
-        if failing and failing.way in ("crash", "error"):
+        if failing and failing.way in ("crash", "error", "partial"):
             batch.message = failing.message
             return
         try:
