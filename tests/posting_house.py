@@ -29,7 +29,8 @@ class House:
     """The remote system. Starting a run again posts again: only the caller's care keeps it from that.
 
     `script` says what happens to the next writes, `reads` to the next reads: "ok", a status, "lost_before" (nothing
-    happened), "lost_after" (it happened), "500_after". `bad` are keys that it refuses, which spoils their whole run.
+    happened), "lost_after" (it happened), "500_after". `bad` and `never` are keys that it refuses, which spoils
+    their whole run; `staged` are the keys of each run that it took.
     """
 
     def __init__(self, clock: Any, *, takes_s: float = 5.0) -> None:
@@ -39,6 +40,8 @@ class House:
         self.posted: Counter[str] = Counter()
         self.facts: Counter[str] = Counter()
         self.bad: set[str] = set()
+        self.never: set[str] = set()
+        self.staged: list[list[str]] = []
         self.script: list[str] = []
         self.reads: list[str] = []
         self.requests: list[tuple[str, str]] = []
@@ -64,7 +67,9 @@ class House:
         """End what is done by now: all of a run or nothing of it."""
         for run in self.runs.values():
             if run["status"] == "running" and self.clock.monotonic() >= run["until"]:
-                run["errors"] = {one["key"]: "closed" for one in run["rows"] if one["key"] in self.bad}
+                keys = [one["key"] for one in run["rows"]]
+                run["errors"] = {key: "closed" for key in keys if key in self.bad}
+                run["errors"] |= {key: "never" for key in keys if key in self.never}
                 run["status"] = "failed" if run["errors"] else "complete"
                 for one in () if run["errors"] else run["rows"]:
                     self.posted[one["key"]] += 1
@@ -91,6 +96,7 @@ class House:
         if run["rows"]:
             return httpx.Response(409, content=b'{"exists": true}')
         run["rows"], run["status"] = body["entries"], "staged"
+        self.staged.append([one["key"] for one in body["entries"]])
         return httpx.Response(200, content=b'{"staged": true}')
 
     @property

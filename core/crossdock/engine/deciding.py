@@ -55,7 +55,7 @@ class Decider:
     def _said_done(self, decision: Decision, row: EffectRow, looked: Looked) -> Looked:
         needs_id = bool(self._route.sink.makes)
         if decision.ref or (decision.insist and not needs_id):
-            return Found(self._by_word(decision, row.key))
+            return Found(self.by_word(decision, row.key))
         how = f"say what exists there: `crossdock resolve {row.delivery_id} done --id ID`"
         how = how if needs_id else f"{how}, or insist with `--insist`"
         if isinstance(looked, ProvenAbsent):
@@ -95,7 +95,7 @@ class Decider:
         told = _said(decision)
         if decision.ref is None:
             return Settlement(skipped(told, "done_by_hand"))
-        receipt = self._by_word(decision, delivery.key)
+        receipt = self.by_word(decision, delivery.key)
         link = link_of(self._route, delivery, receipt)
         if len(planned) != 1 or planned[0].latest is not None:
             return Settlement(skipped(told, "done_by_hand"), links=[(None, link)])
@@ -116,7 +116,8 @@ class Decider:
             return []
         return planned
 
-    def _by_word(self, decision: Decision, key: str) -> Receipt:
+    def by_word(self, decision: Decision, key: str) -> Receipt:
+        """The receipt of what is there by a person's word."""
         kind = self._route.sink.makes or self._route.sink.name
         return Receipt(kind, decision.ref or key, note=_said(decision))
 

@@ -13,6 +13,7 @@ import anyio
 from crossdock.boundary import reach
 from crossdock.clock import Clock
 from crossdock.contract.values import Done, Effect, Link, Links, Notice, Receipt
+from crossdock.engine.bundling import Bundler
 from crossdock.engine.deciding import Decider, Settlement
 from crossdock.engine.judging import (
     OPEN,
@@ -28,11 +29,12 @@ from crossdock.engine.judging import (
     check_distinct,
     everything,
 )
+from crossdock.engine.prepared import Carried, Prepared
 from crossdock.engine.probing import Prober
 from crossdock.engine.resolving import Resolver
 from crossdock.engine.route import BoundRoute
 from crossdock.engine.sending import Begin, Lost, Made, NotMade, Sending, Sent, Shield, Waits
-from crossdock.engine.settling import Closing, adopted_verdict, adoptions, attention, audit, link_of, settled
+from crossdock.engine.settling import Closing, adopted_verdict, adoptions, attempted, attention, link_of, settled
 from crossdock.engine.stored import is_partial, is_unknown, loads_record, to_effect
 from crossdock.engine.succeeding import Successor
 from crossdock.engine.verdict import (
@@ -66,6 +68,9 @@ from crossdock.store.rows import (
     StepUpdate,
 )
 
+TAKEN = ("effect_exists", "fact_covered")
+"""The codes of a store that has what was to be stored already: it is planned again."""
+
 
 class Deliverer:
     """Works on the deliveries of one route, many at a time."""
@@ -89,13 +94,17 @@ class Deliverer:
         self._closing = Closing(route, rng)
         self._successor = Successor(route, store, clock, self._prober)
         self._careful: set[int] = set()
+        self.bundler = Bundler(route, store, clock, self._prober, self._decider, self._closing)
 
     def note_change(self) -> None:
         """The file changed, or a link arrived, since the route last ran: that may resolve what was held."""
         self._closing.because = ", since the file or a link changed"
 
-    async def work(self, delivery: Delivery, links: Links) -> DeliveryUpdate | None:
+    async def work(self, delivery: Delivery, links: Links) -> DeliveryUpdate | Prepared | Carried | None:
         """Bring one delivery as far as it goes now; None where somebody else settled it meanwhile.
+
+        Where the sink bundles, what is to be sent comes back as `Prepared`; what went with a bundle and is not settled
+        yet, as `Carried`.
 
         Raises: CredentialsError, StoreError: they concern more than this delivery.
         """
@@ -107,8 +116,8 @@ class Deliverer:
             try:
                 return await self._work(delivery, links, shield)
             except StoreError as error:
-                if error.code in ("effect_exists", "fact_covered"):
-                    self._careful.add(delivery.id)
+                if error.code in TAKEN:
+                    self.be_careful(delivery)
                     return None
                 if error.code == "delivery_settled":
                     return None
@@ -116,15 +125,33 @@ class Deliverer:
             except CredentialsError:
                 raise
             except (Exception, SystemExit) as error:  # noqa: BLE001  nothing that a plugin does stops the others
-                return await self._faulted(delivery, error)
+                return await self.fault(delivery, error)
         return None
+
+    async def follow(self, delivery: Delivery, stands: Verdict | None) -> DeliveryUpdate:
+        """It takes over what went with a bundle: planned again at once if that is settled, else when it may be."""
+        self.be_careful(delivery)
+        now = self._clock.now()
+        if stands is None:
+            return await self._close(delivery, Verdict(State.PENDING, delivery.code, due_at=now))
+        held, due_at = stands.state is State.HELD, stands.due_at or now + self._route.recheck
+        reason = f"what went with a bundle is not settled: {stands.reason}"
+        state = State.HELD if held else State.PENDING
+        return await self._close(delivery, replace(stands, state=state, reason=reason, due_at=due_at))
+
+    def be_careful(self, delivery: Delivery) -> None:
+        """Something of it was taken when it was to be stored: plan it again, with a look at all that ever was."""
+        self._careful.add(delivery.id)
 
     # ------------------------------------------------------------ the way of one delivery
 
-    async def _work(self, delivery: Delivery, links: Links, shield: Shield) -> DeliveryUpdate:
+    async def _work(self, delivery: Delivery, links: Links, shield: Shield) -> DeliveryUpdate | Prepared | Carried:
         if _untouched(delivery):
             return await self._fresh(delivery, links, shield)
         effects = await self._store.effects_of(delivery.id)
+        carrier_id = _carrier_of(effects)
+        if carrier_id is not None:
+            return Carried(delivery, carrier_id)
         decision = await self._store.decision(delivery.id)
         unclear = delivery.state is State.ATTEMPTED or any(map(self._prober.is_open, effects))
         blocked = await self._resolver.settle(delivery, effects, decision)
@@ -155,11 +182,11 @@ class Deliverer:
             agreed=closed.agreed,
         )
 
-    async def _faulted(self, delivery: Delivery, error: BaseException) -> DeliveryUpdate:
+    async def fault(self, delivery: Delivery, error: BaseException) -> DeliveryUpdate:
         """Something broke where nothing may: a person decides, who is told where."""
         verdict = from_error(error, at_plugin=self._route.sink_name)
         rows = await self._store.effects_of(delivery.id)
-        if any(is_unknown(row) or is_partial(row) for row in rows):
+        if _carrier_of(rows) is not None or any(is_unknown(row) or is_partial(row) for row in rows):
             verdict = held_unknown(f"it may have been made, and then {verdict.reason}", verdict.fix)
         return await self._close(delivery, verdict)
 
@@ -184,14 +211,16 @@ class Deliverer:
 
     async def _fresh(
         self, delivery: Delivery, links: Links, shield: Shield, decision: Decision | None = None
-    ) -> DeliveryUpdate:
+    ) -> DeliveryUpdate | Prepared | Carried:
         choice = None if decision is None else decision.choice
         context = self._route.context(delivery.key, links, choice)
         try:
             documents = self._route.documents(loads_record(delivery), context)
             planned = [await self._judge.plan(delivery, document, links, choice) for document in documents]
             check_distinct([one.effect for one in planned])
-            careful, compare = delivery.id in self._careful, decision is not None and decision.choice == COMPARE
+            # A void version is stored of what went with a bundle and was not made: it would spoil the next one.
+            careful = delivery.id in self._careful or (self._route.bundles and not _untouched(delivery))
+            compare = decision is not None and decision.choice == COMPARE
             judged = [
                 await self._judge.judge(delivery, one, links, careful=careful, compare=compare) for one in planned
             ]
@@ -202,11 +231,13 @@ class Deliverer:
 
     async def _carry_out(
         self, delivery: Delivery, judged: Sequence[Judgement], notices: Sequence[Notice], shield: Shield
-    ) -> DeliveryUpdate:
+    ) -> DeliveryUpdate | Prepared | Carried:
         at = self._clock.now()
         for judgement in judged:
             if isinstance(judgement, Busy):
                 return await self._close(delivery, in_progress(at + self._route.recheck))
+            if isinstance(judgement, Leftover) and judgement.row.carrier_id is not None:
+                return Carried(delivery, judgement.row.carrier_id, takes_over=True)
             if isinstance(judgement, Leftover):
                 return await self._take_over(delivery, judgement)
         plans = {judgement.effect.id: judgement.planned for judgement in judged if isinstance(judgement, New)}
@@ -222,8 +253,10 @@ class Deliverer:
             ours = bool(there) and all(row.delivery_id == delivery.id for row in there)
             already = Verdict(State.DELIVERED, "already_in_effect") if ours else _ALREADY
             return await self._close_unsent(delivery, adopted, stuck, notices, already)
-        begin = self._begin(delivery, new, adopted, notices)
         receipts = [*(one.receipt for one in adopted), *(row.receipt for row in stuck if row.receipt)]
+        if self._route.bundles:
+            return Prepared(delivery, new, adopted, receipts, plans, notices)
+        begin = self._begin(delivery, new, adopted, notices)
         return await self._send(delivery, new, receipts, shield, begin, plans)
 
     async def _stuck(self, delivery: Delivery, rows: Sequence[EffectRow]) -> list[EffectRow]:
@@ -247,7 +280,7 @@ class Deliverer:
                 effects=(*(one.effect for one in adopted), replace(new[0], steps=tuple(steps)), *new[1:]),
                 links=tuple((one.effect.id, link_of(self._route, delivery, one.receipt)) for one in adopted),
                 notices=tuple((delivery.pipeline, notice) for notice in notices),
-                audit=(*adoptions(delivery, adopted), *(self._attempted(delivery, row) for row in new)),
+                audit=(*adoptions(delivery, adopted), *(attempted(delivery, row) for row in new)),
             )
 
         return begin
@@ -391,10 +424,6 @@ class Deliverer:
         reach("settle.after_transaction")
         return update
 
-    def _attempted(self, delivery: Delivery, row: NewEffect) -> AuditEvent:
-        facts = {"effect": row.id, "effect_key": row.key, "version": row.version, "account": row.account}
-        return audit("effect.attempted", delivery, row.at, sink=row.sink, revision=delivery.revision, **facts)
-
 
 _ALREADY = skipped("already in effect", "already_in_effect")
 
@@ -402,6 +431,11 @@ _ALREADY = skipped("already in effect", "already_in_effect")
 def _needed(done: Sequence[EffectRow]) -> set[str]:
     """The codes of what was done and still needs a person."""
     return {row.receipt.attention.code for row in done if row.receipt and row.receipt.attention}
+
+
+def _carrier_of(rows: Sequence[EffectRow]) -> str | None:
+    """The bundle that an unfinished effect among these went with."""
+    return next((row.carrier_id for row in rows if row.carrier_id and row.state is EffectState.ATTEMPTED), None)
 
 
 def _untouched(delivery: Delivery) -> bool:

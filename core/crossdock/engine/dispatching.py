@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from crossdock.clock import Clock
 from crossdock.contract.values import Links
 from crossdock.engine.delivering import Deliverer
+from crossdock.engine.gathering import Gatherer
 from crossdock.engine.route import BoundRoute
 from crossdock.engine.verdict import PROCESSING
 from crossdock.errors import CredentialsError
@@ -66,7 +68,7 @@ class Dispatcher:
         self._lost_since: float | None = None
         self._reading = True
         self._dry = False
-        self._ahead = max(64, route.max_in_flight * 4)
+        self._ahead = max(64, route.max_in_flight * 4, route.sink.bulk)
 
     @property
     def connection_name(self) -> str:
@@ -92,7 +94,9 @@ class Dispatcher:
             self._deliverer.note_change()
         send, receive = anyio.create_memory_object_stream[tuple[Delivery, Links]](math.inf)
         async with anyio.create_task_group() as tasks:
-            for _ in range(self._route.max_in_flight):
+            if self._route.bundles:
+                tasks.start_soon(self._gather, receive.clone())
+            for _ in range(0 if self._route.bundles else self._route.max_in_flight):
                 tasks.start_soon(self._worker, receive.clone())
             async with receive, send:  # held open here: a cancellation ends the workers first
                 await self._feed(send, wait_s)
@@ -107,6 +111,8 @@ class Dispatcher:
             if self._hungry():
                 fetched = await self._fetch()
                 self._dry = not fetched and not self._ended
+                if self._route.bundles and self._reading and 0 < len(fetched) < self._route.sink.bulk:
+                    fetched = await self._fetch_more()
                 for delivery, links in fetched:
                     self._busy[delivery.id] = delivery.ordering_key
                     send.send_nowait((delivery, links))
@@ -120,8 +126,18 @@ class Dispatcher:
             if waited.cancelled_caught:  # or something be free again, while one slow request keeps all others waiting
                 self._dry = False
 
+    async def _fetch_more(self) -> Sequence[tuple[Delivery, Links]]:
+        """What is being read may go with the same bundle: give it a moment."""
+        with anyio.move_on_after(_LOOK_AGAIN_S):
+            while self._reading:
+                await self._wake.wait()
+                self._wake = anyio.Event()
+        return await self._fetch()
+
     def _hungry(self) -> bool:
         """Whether to look for more: when little is left in the queue, and the last look was not in vain."""
+        if self._route.bundles:  # all of a bundle is looked for at once
+            return not self._busy
         return not self._busy or (len(self._busy) <= self._route.max_in_flight and not self._dry)
 
     async def _fetch(self) -> Sequence[tuple[Delivery, Links]]:
@@ -177,6 +193,33 @@ class Dispatcher:
                     self._ended.add(delivery.id)
                     self._wake.set()
 
+    async def _gather(self, receive: MemoryObjectReceiveStream[tuple[Delivery, Links]]) -> None:
+        """Work on all that is in the queue together."""
+        gatherer = Gatherer(self._route, self._deliverer, self._deliverer.bundler)
+        async with receive:
+            async for one in receive:
+                due = [one]
+                with suppress(anyio.WouldBlock, anyio.EndOfStream):
+                    while True:
+                        due.append(receive.receive_nowait())
+                try:
+                    if self._usable():
+                        backfills = all(delivery.backfill for delivery, _ in due)
+                        set_urgency(Urgency.BACKFILLING if backfills else Urgency.DELIVERING)
+                        await self._work_together(gatherer, due)
+                finally:
+                    for delivery, _ in due:
+                        self._busy.pop(delivery.id, None)
+                        self._ended.add(delivery.id)
+                    self._wake.set()
+
+    async def _work_together(self, gatherer: Gatherer, due: Sequence[tuple[Delivery, Links]]) -> None:
+        started = self._clock.monotonic()
+        try:
+            await gatherer.work(due, lambda delivery, update: self._end(delivery, update, started))
+        except CredentialsError as error:
+            await self._pauses.pause(self._route.sink_connection_name, error)
+
     def _usable(self) -> bool:
         """Whether the sink's connection may be worked on: neither refused nor lost."""
         if self._route.client.lost_s > 0:
@@ -190,8 +233,10 @@ class Dispatcher:
         except CredentialsError as error:
             await self._pauses.pause(self._route.sink_connection_name, error)
             return
-        if update is None:
-            return
+        if isinstance(update, DeliveryUpdate):
+            self._end(delivery, update, started)
+
+    def _end(self, delivery: Delivery, update: DeliveryUpdate, started: float) -> None:
         if update.state is State.DELIVERED:
             self._lost_since = None
         self._settled(delivery, update)

@@ -134,11 +134,12 @@ class Prober:
                 )  # at 0, 1, 2, 4, 8 … seconds, and when it settles
                 return Open(unknown("its answer was lost; it is not there yet, but may still appear", again), moved)
             case Begun(answer):
-                return GoneOn(self._answered(row, answer or Response(200), asked_at))
+                return GoneOn(self.answered(row, answer or Response(200), asked_at))
             case CannotTell(reason):
                 return Open(self._cannot_tell(reason, asked_at, settles_at), moved)
 
-    def _answered(self, row: EffectRow, answer: Response, at: datetime) -> tuple[StepRow, ...]:
+    def answered(self, row: EffectRow, answer: Response, at: datetime) -> tuple[StepRow, ...]:
+        """The step whose answer was lost, with one; a step that only reads is to be sent again."""
         step = lost_step(row)
         if step is None:
             return ()

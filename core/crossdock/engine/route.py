@@ -12,7 +12,7 @@ from crossdock.contract.connection import Connection
 from crossdock.contract.mapper import Mapper
 from crossdock.contract.sink import Sink
 from crossdock.contract.source import Source
-from crossdock.contract.values import Context, Effect, Known, Links, SettledEffect
+from crossdock.contract.values import Bundle, Context, Effect, Known, Links, SettledEffect
 from crossdock.errors import PluginError
 from crossdock.http import Client
 from crossdock.jsonio import Json
@@ -49,6 +49,11 @@ class BoundRoute:
         """The sink as effects name it."""
         return f"{self.sink_connection.name}.{self.sink.name}"
 
+    @property
+    def bundles(self) -> bool:
+        """Whether several effects go together."""
+        return self.sink.bulk > 1
+
     def documents(self, raw: Json, context: Context) -> Sequence[Any]:
         """Map one raw record; pure."""
         documents: Sequence[Any] = (self.source.to_document(raw),)
@@ -61,14 +66,32 @@ class BoundRoute:
     ) -> Effect:
         """Plan one document; pure."""
         effect: Effect = self.sink.plan(document, Known(links, latest, observed, choice))
-        if not isinstance(effect.key, str) or not effect.key or not effect.steps:
-            lacks = "a key that is text" if not isinstance(effect.key, str) else "steps" if effect.key else "a key"
-            raise PluginError(f"{self.sink_name} planned an effect without {lacks}")
+        check_key(effect, self.sink_name)
+        if self.bundles and (effect.steps or effect.content is None):
+            wrong = "with steps of its own" if effect.steps else "without content"
+            raise PluginError(f"{self.sink_name} bundles, and planned an effect {wrong}")
+        if not self.bundles and not effect.steps:
+            raise PluginError(f"{self.sink_name} planned an effect without steps")
         return effect
+
+    def bundle(self, bundle: Bundle) -> Effect:
+        """What carries these effects; pure."""
+        carrier: Effect = self.sink.bundle(bundle)
+        check_key(carrier, self.sink_name)
+        if not carrier.steps:
+            raise PluginError(f"{self.sink_name} planned a bundle without steps")
+        return carrier
 
     def context(self, key: str, links: Links, choice: str | None = None, *, adopting: bool = False) -> Context:
         """What the mappers may know."""
         return Context(key, self.pipeline, self.customer, links, choice=choice, adopting=adopting)
+
+
+def check_key(effect: Effect, sink_name: str) -> None:
+    """Refuse an effect that names nothing. Raises: PluginError."""
+    if not isinstance(effect.key, str) or not effect.key:
+        lacks = "a key" if isinstance(effect.key, str) else "a key that is text"
+        raise PluginError(f"{sink_name} planned an effect without {lacks}")
 
 
 def _several(mapped: Any, mapper: Mapper[Any, Any]) -> Sequence[Any]:

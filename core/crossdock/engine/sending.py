@@ -35,7 +35,7 @@ from crossdock.observe.logs import get_logger
 from crossdock.store.protocol import Store
 from crossdock.store.rows import Change, DeliveryUpdate, EffectRow, NewEffect, State, StepRow, StepUpdate
 
-_LONGEST = 64
+LONGEST = 64
 """How many requests an effect may come to: a sink that never stops following is stopped here."""
 _SOONEST = timedelta(milliseconds=100)
 """How soon to ask again at the earliest, whatever a sink says."""
@@ -80,7 +80,22 @@ class Waits:
     steps: Sequence[StepUpdate]
 
 
-Sent = Made | NotMade | Lost | Waits
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """All of what carries a bundle was sent and answered: what that means is to be asked for each member."""
+
+    answers: Answers
+    steps: Sequence[StepUpdate]
+    last: StepRow
+
+    def lost(self, effect_id: str, at: datetime) -> Sequence[StepUpdate]:
+        """The steps where the last answer tells nothing: it counts as lost."""
+        last = replace(self.last, lost=True, attempted_at=self.last.attempted_at or at)
+        rest = (one for one in self.steps if one.step.position != last.position)
+        return (*rest, StepUpdate(effect_id, last))
+
+
+Sent = Made | NotMade | Lost | Waits | Answered
 
 _log = get_logger("crossdock.engine")
 
@@ -163,7 +178,7 @@ class Sending:
 
     async def _concluded(self, *, more: bool) -> Sent | None:
         """What it came to: nothing follows, or a planned write was refused and there is `more`; None to go on."""
-        receipt = _checked(self._route.sink.receipt(self._effect, self._answers()))
+        receipt = checked(self._route.sink.receipt(self._effect, self._answers()))
         return None if more else await self._made(receipt)
 
     def _append(self, position: int, request: Request) -> None:
@@ -234,7 +249,7 @@ class Sending:
 
     @property
     def _longest(self) -> int:
-        return _LONGEST
+        return LONGEST
 
     def _answers(self) -> Answers:
         """The complete answers so far: as they came where they came just now, else as they are kept."""
@@ -396,7 +411,8 @@ def _is_same(step: StepRow, request: Request) -> bool:
     return (step.method, step.url, step.body) == (request.method, str(request.url), request.content)
 
 
-def _checked(receipt: object) -> Receipt:
+def checked(receipt: object) -> Receipt:
+    """What a sink gave as receipt. Raises: TypeError where it is none."""
     if not isinstance(receipt, Receipt):
         raise TypeError("no receipt")
     return receipt

@@ -44,6 +44,12 @@ def audit(kind: str, delivery: Delivery, at: datetime, **detail: Json) -> AuditE
     )
 
 
+def attempted(delivery: Delivery, row: NewEffect, **more: Json) -> AuditEvent:
+    """The audit row of an effect that is about to be sent."""
+    facts: dict[str, Json] = {"effect": row.id, "effect_key": row.key, "version": row.version, "account": row.account}
+    return audit("effect.attempted", delivery, row.at, sink=row.sink, revision=delivery.revision, **facts, **more)
+
+
 def settled(
     route: BoundRoute, delivery: Delivery, row: EffectRow | NewEffect, receipt: Receipt, at: datetime
 ) -> tuple[EffectUpdate, tuple[str, Link], AuditEvent]:
