@@ -91,12 +91,14 @@ class Link:
     """Two identifiers of one thing: `near` on the side of this route's source, `far` on the side of its sink.
 
     `lines` gives, for each line number of `near`, the far line's id and whatever the sink's receipt put beside it.
+    `also` names more on the near side when it is written; each then has a link of its own.
     """
 
     near: Ref
     far: Ref
     lines: Mapping[str, Json] = field(default_factory=dict)
     detail: Json = None
+    also: Sequence[Ref] = ()
 
 
 class Links(Sequence[Link]):
@@ -221,7 +223,9 @@ class Receipt:
 
     `kind` and `id` name the thing in the sink's account ("sale_order", its UUID); `identifiers` are its other names.
     `lines` maps the source's line numbers to the far side's line ids (or an object that bears them). With `attention`
-    the delivery is held although the effect is there; core probes again until a receipt comes without it.
+    the delivery is held although the effect is there; core probes again until a receipt comes without it. `concerns`
+    names, by kind and id, what else on the source's side it is about (the order that a return belongs to): core links it
+    to that, too.
     """
 
     kind: str
@@ -230,6 +234,7 @@ class Receipt:
     lines: Mapping[str, Json] = field(default_factory=dict)
     note: str | None = None
     attention: Attention | None = None
+    concerns: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ class LinkBook:
 
     def imagine(self, link: Link) -> None:
         """Take a link for written, though it is not."""
-        for one in {link.near.id, link.far.id}:
+        for one in {link.near.id, link.far.id, *(other.id for other in link.also)}:
             self._imagined[one].append(link)
 
     async def of(self, route: BoundRoute, delivery: Delivery) -> Links:

@@ -28,12 +28,15 @@ from crossdock.store.rows import (
 
 
 def link_of(route: BoundRoute, delivery: Delivery, receipt: Receipt) -> Link:
-    """The link between the record and what now exists in the sink's account."""
+    """The link between the record, and what else it concerns, and what now exists in the sink's account."""
+    near = Ref(delivery.account, route.source.entity, delivery.key)
+    concerned = [Ref(delivery.account, kind, id_) for kind, id_ in receipt.concerns.items()] if receipt.concerns else ()
     return Link(
-        near=Ref(delivery.account, route.source.entity, delivery.key),
+        near=near,
         far=Ref(route.account, receipt.kind, receipt.id),
         lines=dict(receipt.lines),
         detail={"identifiers": dict(receipt.identifiers)} if receipt.identifiers else None,
+        also=[one for one in concerned if one != near],
     )
 
 

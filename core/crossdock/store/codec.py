@@ -60,6 +60,8 @@ def receipt_to_text(receipt: Receipt | None) -> str | None:
         fields["identifiers"] = dict(receipt.identifiers)
     if receipt.lines:
         fields["lines"] = dict(receipt.lines)
+    if receipt.concerns:
+        fields["concerns"] = dict(receipt.concerns)
     if receipt.note is not None:
         fields["note"] = receipt.note
     if receipt.attention is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import anyio
@@ -27,6 +28,20 @@ async def test_record_becomes_an_effect_a_link_and_a_settled_delivery(bench, wor
     links = await bench.store.links(bench.connection.identity, bench.connection.identity, {"mug": ["mug"]})
     assert [(link.near.kind, link.near.id, link.far.id) for link in links["mug"]] == [("thing", "mug", "id-mug")]
     assert links["mug"][0].lines == {"1": "line-mug"}
+
+
+async def test_effect_is_linked_to_what_else_its_receipt_concerns(bench, world, monkeypatch):
+    receipt = bench.sink._receipt
+    concerned = {"order": "PO-1", "thing": "mug"}  # the record itself is not linked twice
+    monkeypatch.setattr(type(bench.sink), "_receipt", lambda self, found: replace(receipt(found), concerns=concerned))
+
+    await bench.run([thing()])
+
+    account = bench.connection.identity
+    found = (await bench.store.links(account, account, {"an order": ["PO-1"]}))["an order"]
+    assert [(link.near.kind, link.near.id, link.far.id) for link in found] == [("order", "PO-1", "id-mug")]
+    assert found[0].lines == {"1": "line-mug"}
+    assert len((await bench.store.links(account, account, {"all": ["mug", "PO-1"]}))["all"]) == 2
 
 
 async def test_same_record_read_again_does_nothing(bench, world):

@@ -16,6 +16,7 @@ receipts = st.builds(
     id=texts,
     identifiers=st.dictionaries(texts, texts, max_size=3),
     lines=st.dictionaries(texts, st.one_of(texts, st.integers(0, 9), st.dictionaries(texts, texts)), max_size=3),
+    concerns=st.dictionaries(texts, texts, max_size=2),
     note=st.none() | texts,
     attention=st.none() | st.builds(Attention, code=texts, message=texts, fix=texts),
 )

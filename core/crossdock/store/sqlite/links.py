@@ -16,10 +16,11 @@ from crossdock.store.sqlite.queries import load, slices, widen
 
 
 def write(connection: sqlite3.Connection, links: Sequence[tuple[str | None, Link]], now: datetime) -> None:
-    """Write links; one that is there already takes the newer lines."""
+    """Write links, each for all that it names on its near side; one that is there already takes the newer lines."""
     if links:
         at = to_micros(now)
-        connection.executemany(load("links")["put"], [_row(effect_id, link, at) for effect_id, link in links])
+        rows = [row for effect_id, link in links for row in _rows_of(effect_id, link, at)]
+        connection.executemany(load("links")["put"], rows)
 
 
 def find(
@@ -52,10 +53,11 @@ def _rows(connection: sqlite3.Connection, near: str, far: str, ids: Sequence[str
         yield from connection.execute(widen(sql["by_far"], len(piece)), (*piece, far, near)).fetchall()
 
 
-def _row(effect_id: str | None, link: Link, at: int) -> tuple[Any, ...]:
-    near, far = link.near, link.far
+def _rows_of(effect_id: str | None, link: Link, at: int) -> Iterator[tuple[Any, ...]]:
+    far = link.far
     lines, detail = codec.to_text(dict(link.lines)), codec.to_text_or_none(link.detail)
-    return (near.account, near.id, near.kind, far.account, far.id, far.kind, lines, detail, effect_id, at)
+    for near in (link.near, *link.also):
+        yield near.account, near.id, near.kind, far.account, far.id, far.kind, lines, detail, effect_id, at
 
 
 def _link(row: tuple[Any, ...]) -> Link:

@@ -18,6 +18,7 @@ WHOLE = "*"
 def receipt_of(effect: Effect, batch: str, identifiers: Mapping[str, str] | None = None) -> Receipt:
     """The receipt of one entry, also of one that went into a total: its lines are its own, by order line.
 
+    It is linked to its order, too, whatever record it was made for: a settlement finds there what a return posted.
     `batch` is the name of the bundle in the ledger; `identifiers` are further names that the ledger gave it.
     """
     posting = posting_of(effect)
@@ -27,7 +28,13 @@ def receipt_of(effect: Effect, batch: str, identifiers: Mapping[str, str] | None
     total = None if entry.total is None else name_of(posting, batch)
     names = {"reference": entry.reference, "document": entry.document, "batch": batch, "total": total}
     known = {kind: name for kind, name in names.items() if name}
-    return Receipt(KIND, effect.key, identifiers={**known, **(identifiers or {})}, lines=lines_of(entry))
+    return Receipt(
+        KIND,
+        effect.key,
+        identifiers={**known, **(identifiers or {})},
+        lines=lines_of(entry),
+        concerns={"order": entry.reference} if entry.reference else {},
+    )
 
 
 def lines_of(entry: JournalEntry) -> dict[str, list[dict[str, Any]]]:
