@@ -224,7 +224,7 @@ class Receipt:
     `kind` and `id` name the thing in the sink's account ("sale_order", its UUID); `identifiers` are its other names.
     `lines` maps the source's line numbers to the far side's line ids (or an object that bears them). With `attention`
     the delivery is held although the effect is there; core probes again until a receipt comes without it. `concerns`
-    names, by kind and id, what else on the source's side it is about (the order that a return belongs to): core links it
+    names, by kind and id, what else on the source's side it is about (the order that a return belongs to): it is linked
     to that, too.
     """
 
