@@ -1,0 +1,73 @@
+"""The books' own requests and answers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Any
+
+from crossdock import TransientError
+from crossdock.http import Reader, Request, json_of
+from crossdock_erp_ledger.posting import Posting
+
+
+class BooksApi:
+    """What can be asked of books."""
+
+    def __init__(self, http: Reader) -> None:
+        self._http = http
+
+    def post(self, batch: str, postings: Iterable[Posting]) -> Request:
+        """The request that adds entries, all in one change; those that are there already are told as that."""
+        told = [one.model_dump(mode="json", exclude_defaults=True) for one in postings]
+        return self._http.build("POST", "/entries", json={"batch": batch, "entries": told})
+
+    async def find(self, key: str) -> tuple[Posting, str] | None:
+        """The entry of that name, or the total that it went into; and the name of its bundle.
+
+        Raises: TransientError.
+        """
+        answer = await self._get({"key": key})
+        return next((_read(one) for one in answer["entries"]), None)
+
+    async def entries(self, **chosen: str) -> AsyncIterator[tuple[Posting, str]]:
+        """Entries of a `period` ("2026-10"), a `batch`, a `reference`, days `since` and `to` (included).
+
+        As they stand in the books, oldest file first, each with the name of its bundle. Raises: TransientError.
+        """
+        if since := chosen.pop("since", None):
+            chosen["from"] = since
+        after: int | None = 0
+        while after is not None:
+            answer = await self._get({**chosen, "after": str(after)})
+            for one in answer["entries"]:
+                yield _read(one)
+            after = answer["next"]
+
+    async def state(self, *, thoroughly: bool = False) -> Mapping[str, Any]:
+        """How many entries, which periods and formats, which files somebody else changed; `thoroughly`: all faults.
+
+        Raises: TransientError.
+        """
+        found: Mapping[str, Any] = await self._get({"thoroughly": "1"} if thoroughly else {}, "/book")
+        return found
+
+    async def _get(self, params: Mapping[str, str], path: str = "/entries") -> Any:
+        answer = await self._http.get(path, params=params)
+        told = json_of(answer)
+        if answer.status_code != 200 or not isinstance(told, dict):
+            said = told.get("message") if isinstance(told, dict) else f"they answered {answer.status_code}"
+            raise TransientError(f"the books cannot be read: {said}", fix=ADVICE)
+        return told
+
+
+ADVICE = (
+    "put the files back as they were (a backup of the folder, with its .crossdock); corrections of your own belong in "
+    "own.beancount or own.journal beside them. If what stands there now is right, create the empty file "
+    ".crossdock/accept in the folder"
+)
+"""What to do with books that somebody else changed."""
+
+
+def _read(one: dict[str, Any]) -> tuple[Posting, str]:
+    batch = str(one.pop("batch"))
+    return Posting.model_validate(one), batch
