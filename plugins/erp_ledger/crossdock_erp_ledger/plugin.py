@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from crossdock import AuthProvider, Connection, Mapper, Sink, hookimpl
+from crossdock import AuthProvider, Check, Connection, Mapper, Sink, hookimpl
+from crossdock_erp_ledger.books.checks import BooksWhole, BooksWritable
 from crossdock_erp_ledger.books.connection import BooksConnection
+from crossdock_erp_ledger.books.entries import BooksEntrySink
 from crossdock_erp_ledger.infor.auth import ClientCredentials, ServiceAccount
 from crossdock_erp_ledger.infor.fsm.connection import FsmConnection
 from crossdock_erp_ledger.infor.fsm.entries import FsmEntrySink
@@ -25,15 +27,21 @@ def register_auth_providers() -> list[type[AuthProvider]]:
 
 
 @hookimpl
-def register_sinks() -> list[type[Sink[Any, Any]]]:
-    """Journal entries in FSM."""
-    return [FsmEntrySink]
-
-
-@hookimpl
 def register_mappers() -> list[type[Mapper[Any, Any]]]:
     """What channels say, as journal entries."""
     return [JournalMapper]
+
+
+@hookimpl
+def register_sinks() -> list[type[Sink[Any, Any]]]:
+    """Journal entries in plain-text books, and in FSM."""
+    return [BooksEntrySink, FsmEntrySink]
+
+
+@hookimpl
+def register_checks() -> list[type[Check]]:
+    """Whether books are whole, and can be written."""
+    return [BooksWhole, BooksWritable]
 
 
 @hookimpl

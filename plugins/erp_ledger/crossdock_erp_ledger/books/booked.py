@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from crossdock.canonical.journal import JournalEntry, JournalLine
@@ -55,8 +56,8 @@ def bookable(posting: Posting, batch: str) -> Booked:
     Raises: ValueError where its key could not be read back.
     """
     entry = posting.entry
-    if _CONTROLS.search(entry.key) or not entry.key.strip() or any(" " in key for key in posting.members):
-        raise ValueError("its key has a space or a line break in it")
+    if any(_CONTROLS.search(key) or key != key.strip() or not key for key in (entry.key, *posting.members)):
+        raise ValueError("its key begins or ends with a space, or has a line break in it")
     texts = {field: plain(getattr(entry, field)) for _, field in ENTRY_TEXTS}
     kept = entry.model_copy(
         update={
@@ -122,3 +123,13 @@ def to_dimension(name: str) -> str:
 def from_dimension(key: str) -> str:
     """The name of a dimension."""
     return re.sub(r"-x([0-9a-f]+)-", lambda found: chr(int(found[1], 16)), key.removeprefix("dim-"))
+
+
+def to_members(keys: Iterable[str]) -> str:
+    """Names of entries on one line; `from_members` reads them back."""
+    return " ".join(key.replace("%", "%25").replace(" ", "%20") for key in keys)
+
+
+def from_members(text: str) -> tuple[str, ...]:
+    """Names of entries."""
+    return tuple(name.replace("%20", " ").replace("%25", "%") for name in text.split(" "))

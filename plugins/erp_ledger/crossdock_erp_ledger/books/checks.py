@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from crossdock import Check, Component, Connection, Finding
+from crossdock import Check, Connection, Finding
 from crossdock.http import Reader
 from crossdock_erp_ledger.books.api import ADVICE, BooksApi
 from crossdock_erp_ledger.books.connection import BooksConnection
@@ -18,7 +18,7 @@ class BooksWhole(Check):
     name: ClassVar[str] = "books_whole"
     connection: ClassVar[type[Connection]] = BooksConnection
 
-    async def run(self, connection: Any, http: Reader, components: Sequence[Component]) -> Sequence[Finding]:
+    async def run(self, connection: Any, http: Reader, components: Sequence[Any]) -> Sequence[Finding]:
         """Compare digests, and read every entry."""
         state = await BooksApi(http).state(thoroughly=True)
         if state["changed"]:
@@ -34,7 +34,7 @@ class BooksWritable(Check):
     name: ClassVar[str] = "books_writable"
     connection: ClassVar[type[Connection]] = BooksConnection
 
-    async def run(self, connection: Any, http: Reader, components: Sequence[Component]) -> Sequence[Finding]:
+    async def run(self, connection: Any, http: Reader, components: Sequence[Any]) -> Sequence[Finding]:
         """Ask the system whether the folder may be written."""
         folder = connection.folder
         place = folder if folder.is_dir() else folder.parent

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
 from crossdock import AuthProvider, LocalPath, NoAuth, RejectedError, TestReport
+from crossdock.canonical import JournalEntry
 from crossdock.http import Reader, Request, Response, json_of
+from crossdock_erp_ledger.books.api import BooksApi
 from crossdock_erp_ledger.books.beancount import BEANCOUNT
 from crossdock_erp_ledger.books.chart import Chart
 from crossdock_erp_ledger.books.desk import Desk
@@ -15,7 +19,7 @@ from crossdock_erp_ledger.books.folder import BooksFolder
 from crossdock_erp_ledger.books.format import Format
 from crossdock_erp_ledger.books.hledger import HLEDGER
 from crossdock_erp_ledger.books.ledgerbook import LedgerBook
-from crossdock_erp_ledger.ledger import LedgerConnection
+from crossdock_erp_ledger.ledger import LedgerConnection, LedgerEntry, LedgerLine
 
 FORMATS: dict[str, Format] = {"beancount": BEANCOUNT, "hledger": HLEDGER}
 FormatName = Literal["beancount", "hledger"]
@@ -58,6 +62,11 @@ class BooksConnection(LedgerConnection):
             self._desk = Desk(folder, book, self.accounts, self.closed_through)
         return self._desk.answer(request)
 
+    async def read_entries(self, http: Reader, first: date, last: date) -> Sequence[LedgerEntry]:
+        """Every entry of those days, as it stands in the files. Raises: TransientError."""
+        found = BooksApi(http).entries(since=first.isoformat(), to=last.isoformat())
+        return [_as_held(posting.entry) async for posting, _ in found]
+
     async def test(self, http: Reader, used: frozenset[str]) -> TestReport:
         """Look whether the books are there, and as they were left."""
         answer = await http.get("/book")
@@ -69,3 +78,8 @@ class BooksConnection(LedgerConnection):
             missing.append(f"the folder {self.folder.parent}")
         notes = (f"{told['entries']} entries in {self.folder}", *(f"period {one}" for one in told["periods"][-1:]))
         return TestReport(account=self.book, missing=tuple(missing), notes=notes)
+
+
+def _as_held(entry: JournalEntry) -> LedgerEntry:
+    lines = [LedgerLine(one.account, one.amount, one.unit, one.dimensions) for one in entry.lines]
+    return LedgerEntry(entry.key, entry.date, lines, entry.reference)

@@ -45,7 +45,7 @@ from crossdock_erp_ledger.posting.totals import name_of
 _DECLARE = "declare it in `accounts` of the connection, or name another account in the mapper's rules"
 
 
-class BooksEntries(Sink[BooksConnection, JournalEntry]):
+class BooksEntrySink(Sink[BooksConnection, JournalEntry]):
     """Entries of plain-text books, each once; many are added in one change."""
 
     name: ClassVar[str] = "books_entries"

@@ -75,7 +75,7 @@ class Hledger:
     def closing(self, last_day: date, balances: Balances, unsure: frozenset[str]) -> str:
         """Assertions on the last day: they stand behind the entries of that day, and before those of the next."""
         rows = [
-            f"    {'; ' if account in unsure else ''}{account}  {0 * amount:f} {currency} = {amount:f} {currency}"
+            f"    {'; ' if account in unsure else ''}{account}  {abs(0 * amount):f} {currency} = {amount:f} {currency}"
             for (account, currency), amount in sorted(balances.items())
         ]
         head = f"{last_day} * crossdock | Close of {last_day:%Y-%m}"

@@ -15,6 +15,7 @@ from crossdock_erp_ledger.books.booked import (
     Booked,
     Unreadable,
     from_dimension,
+    from_members,
     own_links,
 )
 from crossdock_erp_ledger.posting import Posting
@@ -49,7 +50,8 @@ class Block:
         told = self._told(self._said_of_entry)
         found_links = links(told)
         key = told.pop("idem", "")
-        batch, members = told.pop("batch", ""), tuple(told.pop("members", key).split(" "))
+        batch, written = told.pop("batch", ""), told.pop("members", None)
+        members = (key,) if written is None else from_members(written)
         late_for, happened = told.pop("late_for", None), told.pop("transaction_date", None)
         fields = {field: told.pop(name, None) for name, field in ENTRY_TEXTS}
         if told:

@@ -6,7 +6,7 @@ import re
 from bisect import bisect
 from collections.abc import Iterable, Iterator, Mapping
 
-from crossdock_erp_ledger.books.booked import Booked, Unreadable
+from crossdock_erp_ledger.books.booked import Booked, Unreadable, from_members
 from crossdock_erp_ledger.books.folder import BooksFolder, Stamp
 from crossdock_erp_ledger.books.format import Format, read_all
 
@@ -88,7 +88,7 @@ class Shelf:
             starts.append(found.start())
         for found in self.form.members.finditer(data):
             total = keys[bisect(starts, found.start()) - 1]  # the members of an entry stand behind its name
-            for member in self.form.text(found[1].decode()).split(" "):
+            for member in from_members(self.form.text(found[1].decode())):
                 self.totals[member] = total
                 members.append(member)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crossdock.canonical.journal import JournalLine
-from crossdock_erp_ledger.books.booked import ENTRY_TEXTS, LINE_TEXTS, Booked, to_dimension
+from crossdock_erp_ledger.books.booked import ENTRY_TEXTS, LINE_TEXTS, Booked, to_dimension, to_members
 
 
 def told_of_entry(booked: Booked) -> Iterator[tuple[str, str]]:
@@ -20,7 +20,7 @@ def told_of_entry(booked: Booked) -> Iterator[tuple[str, str]]:
     if posting.late_for:
         yield "late_for", posting.late_for
     if posting.members != (entry.key,):
-        yield "members", " ".join(posting.members)
+        yield "members", to_members(posting.members)
 
 
 def told_of_line(line: JournalLine) -> Iterator[tuple[str, str]]:
