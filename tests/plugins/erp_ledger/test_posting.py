@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossdock import Effect, HoldError, NothingToDo, RejectedError
@@ -48,6 +48,7 @@ def test_effect_is_the_entry_by_its_key_and_facts() -> None:
     assert (effect.key, effect.steps, effect.facts) == (sale().key, (), sale().facts)
 
 
+@settings(max_examples=40)
 @given(entry=many_entries(1).map(lambda some: some[0]))
 def test_memo_gives_back_the_entry(entry: JournalEntry) -> None:
     found = posting(entry)
@@ -173,6 +174,7 @@ def test_late_part_of_a_total_is_posted_by_itself() -> None:
     ]
 
 
+@settings(max_examples=40)
 @given(some=many_entries(), which=st.lists(st.sampled_from([None, "a", "b"]), min_size=8, max_size=8))
 def test_totals_change_no_balance(some: list[JournalEntry], which: list[str | None]) -> None:
     effects = [

@@ -18,7 +18,7 @@ _HEAD = re.compile(rf"(\d{{4}}-\d\d-\d\d) \* {_TEXT} {_TEXT}((?: [#^][A-Za-z0-9\
 _OF_ENTRY = re.compile(rf"  ([a-z][A-Za-z0-9_-]*): (?:{_TEXT}|(\d{{4}}-\d\d-\d\d))")
 _OF_LINE = re.compile(rf"    ([a-z][A-Za-z0-9_-]*): {_TEXT}")
 _LINE = re.compile(r"  ([A-Z][A-Za-z0-9:-]*)  (-?\d+(?:\.\d+)?) ([A-Z]{3})")
-_BALANCE = re.compile(r"^(?:; )?\d{4}-\d\d-\d\d balance (\S+)  (-?[\d.]+) ([A-Z]{3})$", re.MULTILINE)
+_BALANCE = re.compile(r"^(?:; )?\d{4}-\d\d-\d\d balance (\S+)  (-?[\d.]+) ~ 0 ([A-Z]{3})$", re.MULTILINE)
 _NEXT_DAY = timedelta(days=1)
 
 
@@ -78,10 +78,13 @@ class Beancount:
         return "\n".join((*told, ""))
 
     def closing(self, last_day: date, balances: Balances, unsure: frozenset[str]) -> str:
-        """Assertions at the beginning of the day after: what is posted into the closed period breaks them."""
+        """Assertions at the beginning of the day after: what is posted into the closed period breaks them.
+
+        `~ 0` since Beancount else lets pass what is off by a whole last digit.
+        """
         day = last_day + _NEXT_DAY
         rows = (
-            f"{'; ' if account in unsure else ''}{day} balance {account}  {amount:f} {currency}"
+            f"{'; ' if account in unsure else ''}{day} balance {account}  {amount:f} ~ 0 {currency}"
             for (account, currency), amount in sorted(balances.items())
         )
         return "\n".join((*rows, ""))

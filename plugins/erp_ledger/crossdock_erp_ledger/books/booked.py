@@ -30,10 +30,14 @@ LINE_TEXTS = (("line", "order_line"), ("event", "event"), ("sku", "sku"), ("unit
 class Unreadable(Exception):  # noqa: N818  (it says what a file is)
     """A file of the books holds something that crossdock does not write; `line` counts from 1."""
 
-    def __init__(self, line: int, why: str) -> None:
-        super().__init__(f"line {line}: {why}")
+    def __init__(self, line: int, why: str, file: str = "") -> None:
+        super().__init__(f"{file or 'line'}{':' if file else ' '}{line}: {why}")
         self.line = line
         self.why = why
+
+    def of(self, file: str) -> Unreadable:
+        """The same, with the name of the file."""
+        return Unreadable(self.line, self.why, file)
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,7 +150,7 @@ class Desk:
                         if booked.period != name[:7]:
                             yield f"{name}: {booked.posting.key} is of {booked.posting.entry.date}"
                 except Unreadable as error:
-                    yield f"{name}: {error}"
+                    yield str(error)
 
 
 _EMPTY = {"entries": 0, "periods": [], "formats": [], "changed": [], "faults": []}

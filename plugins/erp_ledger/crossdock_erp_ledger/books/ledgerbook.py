@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
-from crossdock_erp_ledger.books.booked import Booked, Unreadable, same_fact
+from crossdock_erp_ledger.books.booked import Booked, same_fact
 from crossdock_erp_ledger.books.chart import Account
-from crossdock_erp_ledger.books.folder import BooksFolder, Stamp
+from crossdock_erp_ledger.books.folder import BooksFolder
 from crossdock_erp_ledger.books.format import OWN, Balances, Contents, Format
-from crossdock_erp_ledger.books.shelf import Shelf
+from crossdock_erp_ledger.books.shelf import Shelf, sequence
 
 _ACCOUNT = re.compile(r"[A-Z][A-Za-z0-9-]*(?::[A-Z0-9][A-Za-z0-9-]*)+")
 
@@ -126,7 +126,7 @@ class LedgerBook:
     def _follow(self, shelf: Shelf, changed: dict[str, bytearray]) -> set[str]:
         """The files that follow from settings and entries; those that are to go."""
         suffix = shelf.form.suffix
-        parts = sorted({*shelf.parts(), *(name for name in changed if shelf.is_part(name))}, key=_natural)
+        parts = sorted({*shelf.parts(), *(name for name in changed if shelf.is_part(name))}, key=sequence)
         own = self._folder.read(f"{OWN}{suffix}")
         closings, gone = self._closings(shelf, own.decode(errors="replace"))
         contents = Contents(self._book, parts, sorted(closings), bool(own))
@@ -175,10 +175,3 @@ def _by_period(entries: Iterable[Booked]) -> dict[str, list[Booked]]:
 def _last_day(period: str) -> date:
     year, month = int(period[:4]), int(period[5:])
     return date(year, month, calendar.monthrange(year, month)[1])
-
-
-def _natural(name: str) -> tuple[str, int]:
-    return name[:7], len(name)
-
-
-__all__ = ["Changed", "LedgerBook", "Stamp", "Unreadable"]

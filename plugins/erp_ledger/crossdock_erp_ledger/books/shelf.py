@@ -47,11 +47,11 @@ class Shelf:
 
     def parts(self) -> list[str]:
         """The files with entries, oldest first."""
-        return sorted(self._seen, key=_sequence)
+        return sorted(self._seen, key=sequence)
 
     def parts_of(self, period: str) -> list[str]:
         """The files of one period."""
-        return [name for name in self.parts() if _sequence(name)[0] == period]
+        return [name for name in self.parts() if sequence(name)[0] == period]
 
     def find(self, key: str) -> Booked | None:
         """The entry of that name, or the total that it was posted in."""
@@ -61,15 +61,18 @@ class Shelf:
     def entries(self, parts: Iterable[str]) -> Iterator[Booked]:
         """All entries of these files, as they stand there. Raises: Unreadable."""
         for name in parts:
-            yield from read_all(self.form, self._text(name))
+            try:
+                yield from read_all(self.form, self._folder.read(name).decode())
+            except Unreadable as fault:
+                raise fault.of(name) from None
 
     def add(self, period: str, entries: Iterable[Booked], changed: dict[str, bytearray]) -> None:
         """Put entries behind the others of their period: into `changed`, which holds files that are to be written."""
-        name = max(self.parts_of(period), key=_sequence, default=f"{period}{self.form.suffix}")
+        name = max(self.parts_of(period), key=sequence, default=f"{period}{self.form.suffix}")
         data = bytearray(self._folder.read(name)) if name in self._seen else bytearray()
         for booked in entries:
             if len(data) >= LARGEST_PART:
-                name, data = f"{period}.{_sequence(name)[1] + 1}{self.form.suffix}", bytearray()
+                name, data = f"{period}.{sequence(name)[1] + 1}{self.form.suffix}", bytearray()
             if not data:
                 data += f"; Entries of {period}, written by crossdock: they are added to, never changed.\n".encode()
             data += self.form.entry(booked).encode()
@@ -82,7 +85,8 @@ class Shelf:
         for found in self.form.keys.finditer(data):
             key = self.form.text(found[1].decode())
             if key in self.places:
-                raise Unreadable(data.count(b"\n", 0, found.start()) + 1, f"{key} stands in the books twice")
+                line = data.count(b"\n", 0, found.start()) + 1
+                raise Unreadable(line, f"{key} stands in the books twice").of(name)
             self.places[key] = (name, data.rfind(b"\n\n", 0, found.start()) + 2)
             keys.append(key)
             starts.append(found.start())
@@ -105,10 +109,8 @@ class Shelf:
         block = data[start : len(data) if end < 0 else end].decode()
         return self.form.read(block.rstrip("\n"), data.count(b"\n", 0, start) + 1)
 
-    def _text(self, name: str) -> str:
-        return self._folder.read(name).decode()
 
-
-def _sequence(name: str) -> tuple[str, int]:
+def sequence(name: str) -> tuple[str, int]:
+    """What the files of entries are sorted by: their period, and which file of it they are."""
     found = _PART.match(name)
     return (name, 0) if found is None else (found[1], int(found[2] or 1))
