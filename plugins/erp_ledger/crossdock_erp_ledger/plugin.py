@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from crossdock import AuthProvider, Check, Connection, Mapper, Sink, hookimpl
-from crossdock_erp_ledger.books.checks import BooksWhole, BooksWritable
+from crossdock_erp_ledger.books.checks import BooksAccounts, BooksWhole, BooksWritable
 from crossdock_erp_ledger.books.connection import BooksConnection
 from crossdock_erp_ledger.books.entries import BooksEntrySink
 from crossdock_erp_ledger.infor.auth import ClientCredentials, ServiceAccount
@@ -40,8 +40,8 @@ def register_sinks() -> list[type[Sink[Any, Any]]]:
 
 @hookimpl
 def register_checks() -> list[type[Check]]:
-    """Whether books are whole, and can be written."""
-    return [BooksWhole, BooksWritable]
+    """Whether books are whole, can be written, and know the accounts that rules name."""
+    return [BooksWhole, BooksWritable, BooksAccounts]
 
 
 @hookimpl

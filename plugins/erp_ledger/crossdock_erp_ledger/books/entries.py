@@ -86,7 +86,7 @@ class BooksEntrySink(Sink[BooksConnection, JournalEntry]):
         try:
             booked = bookable(_posting(effect), "")
         except ValueError as error:
-            raise RejectedError(f"entry {effect.key} cannot be written: {error}", code="bad_key") from None
+            raise RejectedError(f"entry {effect.key} cannot be written: {error}", code="bad_entry_key") from None
         if why := list(objections(booked.posting.entry, self.connection.accounts)):
             raise _not_usable(effect.key, why)
         return effect
