@@ -11,6 +11,7 @@ from crossdock_erp_ledger.books.entries import BooksEntrySink
 from crossdock_erp_ledger.infor.auth import ClientCredentials, ServiceAccount
 from crossdock_erp_ledger.infor.fsm.connection import FsmConnection
 from crossdock_erp_ledger.infor.fsm.entries import FsmEntrySink
+from crossdock_erp_ledger.journal.cutoff import CutoffMapper
 from crossdock_erp_ledger.journal.mapper import JournalMapper
 
 
@@ -29,7 +30,7 @@ def register_auth_providers() -> list[type[AuthProvider]]:
 @hookimpl
 def register_mappers() -> list[type[Mapper[Any, Any]]]:
     """What channels say, as journal entries."""
-    return [JournalMapper]
+    return [JournalMapper, CutoffMapper]
 
 
 @hookimpl

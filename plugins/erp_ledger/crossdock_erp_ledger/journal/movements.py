@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from crossdock.canonical import JournalEntry, JournalLine, Money
 from crossdock_erp_ledger.journal.amounts import NOTHING, Part
-from crossdock_erp_ledger.journal.keys import ADJUSTMENT, CANCEL, SALE, EntryKey, shortened, slice_name, units
+from crossdock_erp_ledger.journal.keys import ADJUSTMENT, CANCEL, CUTOFF, SALE, EntryKey, shortened, slice_name, units
 from crossdock_erp_ledger.journal.policy import Policy
 from crossdock_erp_ledger.journal.posted import CLEARING, Posted, PostedRow, undoing
 from crossdock_erp_ledger.journal.rules import Target
@@ -62,7 +62,7 @@ class Movement:
     @property
     def alone(self) -> bool:
         """Whether it is an entry of its own, however entries are put together: refunds and corrections are."""
-        return self.id is not None or self.version > 1 or self.reverses is not None
+        return self.event != CUTOFF and (self.id is not None or self.version > 1 or self.reverses is not None)
 
 
 def cleared(rows: Iterable[Row], clearing: Mapping[str, Target]) -> tuple[Row, ...]:
@@ -109,13 +109,13 @@ def to_entries(movements: Iterable[Movement], subject: Subject, policy: Policy, 
 
 
 def _names_its_line(one: Movement) -> bool:
-    return one.event == ADJUSTMENT or one.version > 1 or one.reverses is not None
+    return one.event == ADJUSTMENT or (one.alone and (one.version > 1 or one.reverses is not None))
 
 
 def _entry(group: Sequence[Movement], line: str | None, subject: Subject, policy: Policy, bare: bool) -> JournalEntry:
     first = group[0]
     if first.reverses is not None:
-        key = undoing(first.reverses, first.line)
+        key = undoing(first.reverses, line)
     else:
         about = _id(group, line, bare=bare)
         key = EntryKey(subject.short, subject.market, subject.order, first.event, line, about, first.version)
@@ -132,7 +132,7 @@ def _entry(group: Sequence[Movement], line: str | None, subject: Subject, policy
         customer=first.customer or policy.customers.get(subject.market),
         reference=subject.order,
         document=subject.document,
-        facts=tuple(fact for one in group for fact in _facts(one, key, subject)),
+        facts=tuple(fact for one in group for fact in _facts(one, subject)),
         links=(f"{subject.short}-po-{subject.order}",),
         reverses=None if first.reverses is None else str(first.reverses),
         total=total if policy.per == "day" else None,
@@ -152,10 +152,10 @@ def _id(group: Sequence[Movement], line: str | None, *, bare: bool) -> str | Non
     return shortened("+".join(f"{one.line}.{one.slice}" for one in group))
 
 
-def _facts(one: Movement, key: EntryKey, subject: Subject) -> list[str]:
+def _facts(one: Movement, subject: Subject) -> list[str]:
     """What a movement covers, unit by unit, so that nothing covers one of them again."""
     if one.reverses is not None:
-        return [str(key)]
+        return [str(undoing(one.reverses, one.line))]
     about = ":".join(filter(None, (one.event, one.id)))
     base = EntryKey(subject.short, subject.market, subject.order, about, one.line)
     stem = str(base).removesuffix(":v1")

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 
 from crossdock import HoldError, Link
 from crossdock_erp_ledger.journal.amounts import FACILITATOR_TAX, NOTHING, Part
-from crossdock_erp_ledger.journal.keys import SALE, SETTLEMENT, EntryKey
+from crossdock_erp_ledger.journal.keys import REFUND, SALE, SETTLEMENT, EntryKey
 from crossdock_erp_ledger.journal.rules import Target
 
 CLEARING = "clearing"
@@ -107,14 +107,19 @@ class PostedLine:
             if not key.reversal and str(undoing(key, self.number)) not in undone
         ]
 
+    def until(self, day: date) -> PostedLine:
+        """What was in the books when that day ended."""
+        dated = ((key, tuple(row for row in rows if row.day is None or row.day <= day)) for key, rows in self.entries)
+        return PostedLine(self.number, tuple((key, rows) for key, rows in dated if rows))
+
     def _rows(self) -> Iterator[tuple[EntryKey, PostedRow]]:
         for key, rows in self.entries:
             for row in rows:
                 yield key, row
 
 
-def undoing(key: EntryKey, line: str) -> EntryKey:
-    """The key of the entry that undoes what an entry says of one line."""
+def undoing(key: EntryKey, line: str | None) -> EntryKey:
+    """The key of the entry that undoes what an entry says of one line, or all of it."""
     return EntryKey(key.channel, key.market, key.order, key.event, line, key.id, key.version, reversal=True)
 
 
@@ -177,7 +182,8 @@ class Posted:
 
 
 def _is_about(key: EntryKey, id_: str | None) -> bool:
-    return id_ is None or (key.id is not None and (key.id == id_ or key.id.startswith(f"{id_}:")))
+    """Whether an entry is about one refund (which its key tells with a slice of it), settled amount or period."""
+    return id_ is None or key.id == id_ or (key.event == REFUND and (key.id or "").startswith(f"{id_}:"))
 
 
 def _read_lines(lines: object) -> dict[str, tuple[PostedRow, ...]]:
