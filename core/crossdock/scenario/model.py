@@ -92,7 +92,13 @@ class Expectation(_Part):
     times: dict[str, Annotated[int, Field(ge=1)]] = {}
     """Saved names of the ones that must give another number than one, all of them different."""
     key: str = "{key}"
-    """How the key is called on the other side: "{key}" stands for it."""
+    """How the key is called on the other side: "{key}" stands for it, `*` for anything.
+
+    Where several expectations share what they give, each looks at the keys that are called as it says; one that is
+    called as none says is unwanted.
+    """
+    many: bool = False
+    """Whether one may give any number but none, all of them different."""
     not_for: list[str] = []
     """Saved names of the ones that must give none."""
     only_for: list[str] = []

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crossdock.jsonio import Json
@@ -77,7 +78,7 @@ def compare(
     deliveries: Sequence[Json],
 ) -> Verdict:
     """Compare the facts of each simulator (by its name in the scenario) and the open deliveries with the scenario."""
-    compared = [_compare(one, facts, saved) for one in scenario.expect]
+    compared = [_compare(one, facts, saved, _others(one, scenario.expect)) for one in scenario.expect]
     troubled = [one for one in deliveries if one["state"] in ("held", "dead")]
     return Verdict(
         placed=max((len(_most(facts, one.each.of, one.each.kind)) for one in scenario.expect), default=0),
@@ -88,18 +89,56 @@ def compare(
     )
 
 
-def _compare(one: Expectation, facts: Mapping[str, Sequence[Json]], saved: Mapping[str, Sequence[str]]) -> Compared:
+def _compare(
+    one: Expectation,
+    facts: Mapping[str, Sequence[Json]],
+    saved: Mapping[str, Sequence[str]],
+    others: Sequence[Expectation],
+) -> Compared:
     wanted = _wanted(one, _most(facts, one.each.of, one.each.kind), saved)
-    made = _most(facts, one.gives.of, one.gives.kind)
+    given = _most(facts, one.gives.of, one.gives.kind)
+    is_ours, are_theirs = _pattern(one.key), [_pattern(other.key) for other in others]
+    made = {key: count for key, count in given.items() if is_ours(key) or not any(their(key) for their in are_theirs)}
     again = {fact["key"] for fact in facts[one.gives.of] if fact["kind"] == one.gives.kind and fact["count"] > 1}
+    counts = {name: _counted(name, made) for name in wanted}
+    found = {key for keys in counts.values() for key in keys}
+    over = {
+        key
+        for name, times in wanted.items()
+        for key in counts[name]
+        if key in again or (not one.many and sum(counts[name].values()) > times)
+    }
     return Compared(
         expectation=one,
         expected=len(wanted),
         made=len([key for key, count in made.items() if count > 0]),
-        lost=tuple(sorted(key for key, times in wanted.items() if made.get(key, 0) < times)),
-        doubled=tuple(sorted(key for key, count in made.items() if key in again or count > wanted.get(key, 1))),
-        unwanted=tuple(sorted(key for key, count in made.items() if count > 0 and key not in wanted)),
+        lost=tuple(sorted(name for name, times in wanted.items() if sum(counts[name].values()) < times)),
+        doubled=tuple(sorted(over | {key for key in made.keys() - found if key in again or made[key] > 1})),
+        unwanted=tuple(sorted(key for key, count in made.items() if count > 0 and key not in found)),
     )
+
+
+def _others(one: Expectation, all_: Sequence[Expectation]) -> list[Expectation]:
+    """Those that look at the same facts, by other names."""
+    return [other for other in all_ if other is not one and other.gives == one.gives and other.key != one.key]
+
+
+def _pattern(template: str) -> Callable[[str], bool]:
+    """Whether a key is called as an expectation says."""
+    words = (_ANYTHING if part in ("{key}", "*") else re.escape(part) for part in re.split(r"(\{key\}|\*)", template))
+    compiled = re.compile("".join(words))
+    return lambda key: compiled.fullmatch(key) is not None
+
+
+def _counted(name: str, made: Mapping[str, int]) -> dict[str, int]:
+    """The facts that a wanted name stands for, and how often each is true."""
+    if "*" not in name:
+        return {name: made[name]} if name in made else {}
+    is_called_so = _pattern(name)
+    return {key: count for key, count in made.items() if is_called_so(key)}
+
+
+_ANYTHING = "(.+)"
 
 
 def _wanted(one: Expectation, placed: Iterable[str], saved: Mapping[str, Sequence[str]]) -> dict[str, int]:
@@ -108,7 +147,7 @@ def _wanted(one: Expectation, placed: Iterable[str], saved: Mapping[str, Sequenc
     only = {key for name in one.only_for for key in saved[name]}
     times = {key: count for name, count in one.times.items() for key in saved[name]}
     return {
-        one.key.format(key=key): times.get(key, 1)
+        one.key.replace("{key}", key): times.get(key, 1)
         for key in placed
         if key not in barred and (key in only or not one.only_for)
     }
