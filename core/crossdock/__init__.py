@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from crossdock.contract.simulator import Simulator
     from crossdock.contract.sink import Sink
     from crossdock.contract.source import Source
+    from crossdock.contract.timezones import TimeZone
     from crossdock.contract.values import (
         Absent,
         Answers,
@@ -78,6 +79,7 @@ _HOMES = {
     "crossdock.contract.simulator": ("Simulator",),
     "crossdock.contract.sink": ("Sink",),
     "crossdock.contract.source": ("Source",),
+    "crossdock.contract.timezones": ("TimeZone",),
     "crossdock.contract.values": (
         "Absent", "Answers", "Attention", "Batch", "Begun", "Bundle", "CannotTell", "Conflict", "Context", "Cursor",
         "Done", "Effect", "Known", "Later", "Link", "Links", "Probe", "Push", "Receipt", "Received", "Record",
@@ -145,6 +147,7 @@ __all__ = [
     "StoredEffect",
     "StoredRecord",
     "TestReport",
+    "TimeZone",
     "TransientError",
     "Window",
     "Workspace",

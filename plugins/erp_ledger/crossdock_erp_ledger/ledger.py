@@ -5,27 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, WithJsonSchema
-
-from crossdock import Connection, PluginError
+from crossdock import Connection, PluginError, TimeZone
 from crossdock.canonical import Money
 from crossdock.http import Reader
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"{name!r} is no time zone: write one as in America/New_York") from None
-    return name
-
-
-TimeZone = Annotated[
-    str, AfterValidator(_known_zone), WithJsonSchema({"type": "string", "examples": ["America/New_York"]})
-]
 
 
 @dataclass(frozen=True, slots=True)

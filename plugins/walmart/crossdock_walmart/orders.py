@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
-from pydantic import AfterValidator, Field, PrivateAttr, ValidationError
+from pydantic import PrivateAttr, ValidationError
 
 from crossdock import Batch, Cursor, Duration, Record, RejectedError, Shape, Source
 from crossdock.canonical import Order
 from crossdock.http import Reader
 from crossdock.jsonio import Json
-from crossdock_walmart.answers import CEILING, TooManyOrdersError
+from crossdock_walmart.answers import TooManyOrdersError
 from crossdock_walmart.api import OrderQuery, ShipNodeType, WalmartApi, reach, whole_second
 from crossdock_walmart.config import WalmartConnection
 from crossdock_walmart.coverage import Coverage, OrderCursor, Span, slices
 from crossdock_walmart.mapping import ChargeAmounts, to_order
+from crossdock_walmart.order_pages import ShipNodes, order_pages
 from crossdock_walmart.records import MALFORMED, NOT_THE_SELLERS, record_of, says_who_fulfils
 from crossdock_walmart.shape import ORDER
 from crossdock_walmart.since import Since
 from crossdock_walmart.usual import UnusualError, usual_order
 from crossdock_walmart.wire import WalmartOrder
-
-
-def _distinct(kinds: tuple[ShipNodeType, ...]) -> tuple[ShipNodeType, ...]:
-    return tuple(dict.fromkeys(kinds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +61,7 @@ class OrderSource(Source[WalmartConnection, Order]):
 
     since: Since
     """Orders created before are not read. Moved earlier, what it uncovers is back-filled once."""
-    ship_nodes: Annotated[tuple[ShipNodeType, ...], Field(min_length=1), AfterValidator(_distinct)] = (
-        "SellerFulfilled",
-    )
+    ship_nodes: ShipNodes = ("SellerFulfilled",)
     overlap: Duration = timedelta(minutes=5)  # the filter is inclusive; keys drop the repeats
     charge_amounts: ChargeAmounts = "line"
     """Whether Walmart's `chargeAmount` is for the whole line or for one unit of it: nowhere documented, so that only a
@@ -140,7 +135,7 @@ class OrderSource(Source[WalmartConnection, Order]):
         while windows:
             window = windows.pop(0)
             try:
-                async with aclosing(self._pages(window.query, notes)) as pages:
+                async with aclosing(order_pages(self.api, window.query, notes)) as pages:
                     async for orders in pages:
                         yield Batch([record_of(raw, kind) for raw in orders], backfill=window.backfill), position
             except TooManyOrdersError:
@@ -176,28 +171,6 @@ class OrderSource(Source[WalmartConnection, Order]):
         # move up into the page that we have read already.
         modified_from = max(coverage.modified_to - self.overlap, reach(span[1]))
         return _Window(OrderQuery(kind, *span, modified_from=modified_from, open_ended=True), closes=True)
-
-    async def _pages(self, query: OrderQuery, notes: list[str]) -> AsyncGenerator[Sequence[Json], None]:
-        """Yield the orders of one query page by page, serially: Walmart's cursor bears no parallel reading.
-
-        Raises: TooManyOrdersError where the query finds more than one query may and can be divided.
-        """
-        page = await self.api.orders(query)
-        total, read = page.total or 0, 0
-        if total > CEILING and query.halves() is not None:
-            raise TooManyOrdersError(f"Walmart finds {total} orders in one query")
-        seen: set[str] = set()
-        while page.orders:
-            yield page.orders
-            read += len(page.orders)
-            if page.next_cursor is None:
-                return
-            if page.next_cursor in seen:
-                break
-            seen.add(page.next_cursor)
-            page = await self.api.more_orders(page.next_cursor)
-        if read < total:
-            notes.append(f"Walmart's paging ended after {read} of {total} orders; the next sweep looks again")
 
     def _short_of_since(self, before: Coverage | None, now: datetime) -> list[str]:
         """Say where Walmart's reach ends short of `since`, or of the last read."""

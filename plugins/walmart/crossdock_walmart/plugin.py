@@ -14,6 +14,7 @@ from crossdock_walmart.returns import ReturnSource
 from crossdock_walmart.settlements import SettlementSource
 from crossdock_walmart.shipment import ShipmentMapper
 from crossdock_walmart.shipments import ShipmentSink
+from crossdock_walmart.unshipped import UnshippedSource
 
 
 @hookimpl
@@ -24,8 +25,8 @@ def register_connections() -> list[type[Connection]]:
 
 @hookimpl
 def register_sources() -> list[type[Source[Any, Any]]]:
-    """Purchase orders; for the ledger, returns and settlements."""
-    return [OrderSource, ReturnSource, SettlementSource]
+    """Purchase orders; for the ledger, returns, settlements, and what had not left when a month ended."""
+    return [OrderSource, ReturnSource, SettlementSource, UnshippedSource]
 
 
 @hookimpl

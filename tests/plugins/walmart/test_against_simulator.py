@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import aclosing, asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import httpx
@@ -18,6 +18,7 @@ from crossdock_walmart.api import OrderQuery, WalmartApi, whole_second
 from crossdock_walmart.orders import OrderSource
 from crossdock_walmart.returns import ReturnSource
 from crossdock_walmart.settlements import SettlementSource
+from crossdock_walmart.unshipped import UnshippedSource
 
 WalmartSimulator = pytest.importorskip("crossdock_walmart.simulator").WalmartSimulator
 pytestmark = pytest.mark.anyio
@@ -190,18 +191,16 @@ async def test_a_return_is_read_again_once_it_is_refunded(opened, control):
 
 
 async def test_all_returns_are_read_page_by_page(opened, control):
-    lines = [{"sku": "A", "quantity": 450, "line_number": 1, "price": "10.00"}]
-    (order_id,) = control("orders", {"lines": lines})["ids"]
+    (order_id,) = control("orders", {"lines": [{"sku": "A", "quantity": 9, "line_number": 1}]})["ids"]
     control("ship", {"purchase_order_id": order_id})
-    one = {"purchase_order_id": order_id, "lines": [{"line": "1", "quantity": 1}]}
-    made = [control("returns", one)["return_order_id"] for _ in range(405)]
+    made = control("returns", {"purchase_order_id": order_id, "lines": [{"line": "1", "quantity": 1}], "count": 405})
     control("clock", {"advance_s": 60})
 
     async with opened() as (connection, client):
         await client.get("/v3/token/detail")
         found, _ = await read(returns_since(await client.vendor_now(), connection, client), client)
 
-    assert set(found) == set(made)
+    assert set(found) == set(made["ids"])
 
 
 def settlements(connection, client):
@@ -258,3 +257,28 @@ async def test_a_connection_test_names_what_returns_and_reports_need(opened, con
         report = await connection.test(client, used)
 
     assert set(report.missing) == {"returns: view_only", "reports: view_only"}
+
+
+async def test_an_order_that_left_after_the_month_is_unshipped_as_of_its_end(opened, control):
+    lines = [{"sku": "A", "quantity": 3, "line_number": 1}]
+    placed, next_month = datetime.now(UTC), (datetime.now(UTC).replace(day=1) + timedelta(days=32)).replace(day=1)
+    end = next_month.replace(hour=0, minute=0, second=0, microsecond=0)
+    order_id, other = (control("orders", {"lines": lines})["ids"][0] for _ in range(2))
+    before = (end - timedelta(seconds=1)).isoformat()
+    control("ship", {"purchase_order_id": order_id, "lines": {"1": 1}, "at": before})
+    control("ship", {"purchase_order_id": other, "at": before})
+    control("clock", {"to": (end + timedelta(hours=1)).isoformat()})
+    control("ship", {"purchase_order_id": order_id})
+
+    async with opened(read_only=True) as (connection, client):
+        await client.get("/v3/token/detail")
+        source = UnshippedSource(timezone="UTC", since=placed)
+        source.bind(connection, client)
+        found, value = await read(source, client)
+        again, _ = await read(source, client, value)
+
+    month = f"{placed:%Y-%m}"
+    assert list(found) == [f"{month}/{order_id}"]
+    document = source.to_document(found[f"{month}/{order_id}"].raw)
+    assert (document.as_of, document.unshipped) == ((end - timedelta(days=1)).date(), {"1": Decimal(2)})
+    assert again == {}

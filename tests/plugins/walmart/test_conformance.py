@@ -11,6 +11,7 @@ from crossdock.canonical import Package, PackageLine, Shipment, StatusChange
 from crossdock.testing import conformance
 from crossdock_walmart import plugin
 from crossdock_walmart.acknowledgements import AcknowledgementSink
+from crossdock_walmart.as_of import judge
 from crossdock_walmart.auth import ClientCredentials
 from crossdock_walmart.config import WalmartConnection
 from crossdock_walmart.orders import OrderSource
@@ -20,6 +21,7 @@ from crossdock_walmart.shipment import ShipmentMapper
 from crossdock_walmart.shipments import ShipmentSink
 from crossdock_walmart.simulator import WalmartSimulator
 from crossdock_walmart.standing import to_standing
+from crossdock_walmart.unshipped import UnshippedSource
 
 AT = datetime(2026, 11, 2, tzinfo=UTC)
 SHIPMENT = Shipment(
@@ -135,6 +137,12 @@ class TestWalmart(conformance.Suite):
                 arrange=lambda simulator: give_back(simulator, refund="issued"),
             ),
             conformance.SourceSample(SettlementSource(since="2026-08-01"), raws=raw_settlement(), arrange=settle),
+            conformance.SourceSample(
+                UnshippedSource(timezone="America/New_York", since=datetime(2026, 8, 1, tzinfo=UTC)),
+                raws=[{"as_of": "2026-10-31", "order": judge(raw, AT).order} for raw in raw_orders()],
+                # Within five weeks a month has ended, whenever this runs.
+                arrange=lambda simulator: simulator.control("orders", {"count": 3, "created_hours_ago": 24 * 35}),
+            ),
         ],
         mappers=[conformance.MapperSample(ShipmentMapper(carriers={"Star Track": "other"}), documents=[SHIPMENT])],
         sinks=[

@@ -22,7 +22,7 @@ SELLER = "SellerFulfilled"
 
 @pytest.mark.parametrize("counts_only", [False, True])
 async def test_a_window_beyond_the_ceiling_is_halved_until_it_fits(reading, marketplace, now, counts_only, monkeypatch):
-    monkeypatch.setattr("crossdock_walmart.orders.CEILING", 3)
+    monkeypatch.setattr("crossdock_walmart.order_pages.CEILING", 3)
     marketplace.ceiling, marketplace.counts_only = 3, counts_only
     for hour in range(12):
         marketplace.place(str(hour), now - DAY + timedelta(hours=hour))
@@ -39,7 +39,7 @@ async def test_a_window_beyond_the_ceiling_is_halved_until_it_fits(reading, mark
 async def test_changes_beyond_the_ceiling_are_halved_and_move_the_cursor_once(
     reading, marketplace, now, counts_only, monkeypatch
 ):
-    monkeypatch.setattr("crossdock_walmart.orders.CEILING", 3)
+    monkeypatch.setattr("crossdock_walmart.order_pages.CEILING", 3)
     marketplace.ceiling, marketplace.counts_only = 3, counts_only
     source = reading.source()
     await reading.read(source)
@@ -67,7 +67,7 @@ async def test_a_second_with_more_than_the_ceiling_is_said_when_walmart_refuses_
 async def test_a_second_with_more_than_the_ceiling_is_read_when_walmart_lists_it(
     reading, marketplace, now, monkeypatch
 ):
-    monkeypatch.setattr("crossdock_walmart.orders.CEILING", 3)
+    monkeypatch.setattr("crossdock_walmart.order_pages.CEILING", 3)
     marketplace.ceiling, marketplace.counts_only = 3, True
     for number in range(5):
         marketplace.place(str(number), now - DAY)

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 import crossdock_walmart.plugin as plugin
 from crossdock import CredentialsError, Secret
-from crossdock.canonical import Order, Return, SettlementLine, Shipment, StatusChange
+from crossdock.canonical import Order, OrderAsOf, Return, SettlementLine, Shipment, StatusChange
 from crossdock.contract import hookspecs
 from crossdock.contract.component import type_arguments
 from crossdock.http import Allowance, Response
@@ -26,6 +26,7 @@ from crossdock_walmart.returns import ReturnSource
 from crossdock_walmart.settlements import SettlementSource
 from crossdock_walmart.shipment import ShipmentMapper
 from crossdock_walmart.shipments import ShipmentSink
+from crossdock_walmart.unshipped import UnshippedSource
 
 DETAIL = {"is_valid": True, "is_channel_match": True, "scopes": {"orders": "full_access", "item": "no_access"}}
 NODES = [
@@ -65,13 +66,14 @@ def test_the_hooks_offer_what_the_plugin_has():
     manager.check_pending()
 
     assert manager.hook.register_connections() == [[WalmartConnection]]
-    assert manager.hook.register_sources() == [[OrderSource, ReturnSource, SettlementSource]]
+    assert manager.hook.register_sources() == [[OrderSource, ReturnSource, SettlementSource, UnshippedSource]]
     assert manager.hook.register_mappers() == [[ShipmentMapper]]
     assert manager.hook.register_sinks() == [[AcknowledgementSink, ShipmentSink]]
     assert manager.hook.register_auth_providers() == [[ClientCredentials]]
     assert type_arguments(OrderSource) == (WalmartConnection, Order)
     assert type_arguments(ReturnSource) == (WalmartConnection, Return)
     assert type_arguments(SettlementSource) == (WalmartConnection, SettlementLine)
+    assert type_arguments(UnshippedSource) == (WalmartConnection, OrderAsOf)
     assert type_arguments(ShipmentMapper) == (Shipment, ShipmentUpdate)
     assert type_arguments(AcknowledgementSink) == (WalmartConnection, StatusChange)
     assert type_arguments(ShipmentSink) == (WalmartConnection, ShipmentUpdate)

@@ -10,14 +10,13 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, PrivateAttr
 
-from crossdock import Context, Hold, Mapper
+from crossdock import Context, Hold, Mapper, TimeZone
 from crossdock.canonical import JournalEntry, Order, Return, SettlementLine
 from crossdock_erp_ledger.journal.orders import order_entries
 from crossdock_erp_ledger.journal.policy import Excess, On, Per, Policy, Remitter, WhenClosed
 from crossdock_erp_ledger.journal.returns import return_entries
 from crossdock_erp_ledger.journal.rules import Chart, Name, PlaceOrAccount, Rule
 from crossdock_erp_ledger.journal.settlements import settlement_entries
-from crossdock_erp_ledger.ledger import TimeZone
 
 
 class JournalMapper(Mapper[Order | Return | SettlementLine, JournalEntry]):

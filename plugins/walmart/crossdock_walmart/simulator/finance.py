@@ -69,23 +69,29 @@ class FinanceVerbs:
         return answer({"purchase_order_id": order.id, "lines": shipped, "at": left_at})
 
     def give_back(self, call: Call) -> Response:
-        """A new return of one order or several, or, with `return_order_id`, what becomes of one that there is.
+        """New returns of one order or several, or, with `return_order_id`, what becomes of one that there is.
 
         `lines`: a number of the order's lines, or `{line, quantity, excess, purchase_order_id}` each; all that was
-        shipped if left out. `refund`: none, initiated, issued. `status`: INITIATED, DELIVERED, CANCELLED.
+        shipped if left out. `refund`: none, initiated, issued. `status`: INITIATED, DELIVERED, CANCELLED. `count`: so
+        many alike.
         """
         asked = call.options(
             return_order_id=None, purchase_order_id=None, lines=None, reason="DAMAGED", keep_it=False, shipping=False,
-            type="REFUND", status="INITIATED", refund="none", excess=0,
+            type="REFUND", status="INITIATED", refund="none", excess=0, count=1,
         )  # fmt: skip
         if asked["refund"] not in _REFUNDS or asked["status"] not in _STATUSES:
             raise ValueError(f"refund is one of {', '.join(_REFUNDS)}; status one of {', '.join(_STATUSES)}")
-        stored = self._opened(asked) if asked["return_order_id"] is None else self._return(asked["return_order_id"])
+        if asked["return_order_id"] is not None:
+            made = [self._went_on(self._return(asked["return_order_id"]), asked)]
+        else:
+            made = [self._went_on(self._opened(asked), asked) for _ in range(int(asked["count"]))]
+        ids = [stored.id for stored in made]
+        return answer({"return_order_id": ids[-1], "ids": ids, "return": made[-1].wire})
+
+    def _went_on(self, stored: StoredReturn, asked: Mapping[str, Any]) -> StoredReturn:
         if asked["status"] != "INITIATED":
             stored = self._moved(stored, str(asked["status"]))
-        if asked["refund"] != "none":
-            stored = self._pay_back(stored, None, issued=asked["refund"] == "issued")
-        return answer({"return_order_id": stored.id, "return": stored.wire})
+        return stored if asked["refund"] == "none" else self._pay_back(stored, None, issued=asked["refund"] == "issued")
 
     def refund(self, call: Call) -> Response:
         """Walmart or the seller pays back: a return's lines, as many as `lines` says; or amounts of an order's lines.
