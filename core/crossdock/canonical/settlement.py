@@ -30,7 +30,7 @@ class SettlementLine(Document):
     period_end: date | None = None
     payable: Money | None = None
     total: Money | None = None  # beside `payable`: the sum of the report's other lines
-    remainder: Money | None = None  # of a tax and what says that it was withheld: what both leave, told on the tax
+    remainder: Money | None = None  # of a tax and of what was withheld of it: what both leave, on the first
     order: str | None = None
     order_line: str | None = None  # the report's own numbering, which need not be the order's
     customer_order: str | None = None

@@ -27,6 +27,7 @@ SUMMARY = "paymentsummary"
 
 _COUNT = re.compile(r"number of lines in file\s*[:=]?\s*([0-9][0-9,]*)", re.IGNORECASE)
 _AMOUNT = re.compile(r"-?(?:\d+|\d{1,3}(?:,\d{3})+)?(?:\.\d+)?")
+_OF_A_SALE = ("transaction type", "purchase order #", "purchase order line #", "partner item id")
 _NEEDED = ("transaction type", "amount")
 _HEAD = 20
 """Within so many lines the names of the columns must come."""
@@ -53,6 +54,13 @@ class Row:
         """Whether it stands for the payout."""
         return _plain(self.cells.get("transaction type", "")) == SUMMARY
 
+    @property
+    def taxed(self) -> tuple[str, ...] | None:
+        """Of a tax, or what says that it was withheld: the sale or refund that it is of."""
+        if "tax" not in self.cells.get("amount type", "").lower().split():
+            return None
+        return tuple(self.cells.get(name, "") for name in _OF_A_SALE)
+
 
 @dataclass(slots=True)
 class _Seen:
@@ -63,16 +71,29 @@ class _Seen:
     readable: bool = True
     currencies: set[str] = field(default_factory=set)
     summary: Cells = field(default_factory=dict)
+    taxes: dict[tuple[str, ...], Decimal] = field(default_factory=dict)
+    """What taxes and what was withheld of them leave, by sale; those that leave nothing are dropped."""
+
+    def tax(self, row: Row, amount: Decimal) -> None:
+        """Count an amount of a tax."""
+        if (sale := row.taxed) is not None:
+            left = self.taxes.pop(sale, Decimal(0)) + amount
+            if left:
+                self.taxes[sale] = left
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report that is whole. `total` is what all rows but the summary add up to; None where one cannot be read."""
+    """A report that is whole. `total` is what all rows but the summary add up to; None where one cannot be read.
+
+    `taxes` is what a tax and what was withheld of it leave, by sale, where that is not nothing.
+    """
 
     content: bytes
     rows: int
     total: Decimal | None
     summary: Cells
+    taxes: Mapping[tuple[str, ...], Decimal] = field(default_factory=dict)
 
     @classmethod
     def check(cls, content: bytes) -> Report:
@@ -89,11 +110,12 @@ class Report:
                 seen.readable = False
             else:
                 total += amount
+                seen.tax(row, amount)
         # Whether the count takes in the summary, the names or itself is nowhere said.
         if seen.stated is not None and not seen.rows - 1 <= seen.stated <= seen.rows + 2:
             raise BrokenReportError(f"the report says that it has {seen.stated} lines, and {seen.rows} came")
         adds_up = seen.readable and len(seen.currencies - {""}) <= 1
-        return cls(content, seen.rows, total if adds_up else None, seen.summary)
+        return cls(content, seen.rows, total if adds_up else None, seen.summary, seen.taxes)
 
     def __iter__(self) -> Iterator[Row]:
         return _rows(self.content, _Seen())

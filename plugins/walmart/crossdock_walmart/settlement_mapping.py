@@ -52,6 +52,7 @@ def to_settlement_line(raw: Json, market: str = "us") -> SettlementLine:
         period_end=_date(number, "period end date", cells.get("period end date") or end),
         payable=payable,
         total=total,
+        remainder=_remainder(stored.get("remainder"), currency),
         order=_order(number, cells.get("purchase order #")),
         order_line=cells.get("purchase order line #"),
         customer_order=order_number(cells.get("customer order #")),
@@ -74,6 +75,10 @@ def _payout(number: str, cells: Mapping[str, str], total: Json, currency: str) -
         return None, None
     payable = Money(amount=_amount(number, "total payable", cells.get("total payable", "")), currency=currency)
     return payable, None if total is None else Money(amount=Decimal(str(total)), currency=currency)
+
+
+def _remainder(left: Json, currency: str) -> Money | None:
+    return None if left is None else Money(amount=Decimal(str(left)), currency=currency)
 
 
 def _order(number: str, text: str | None) -> str | None:

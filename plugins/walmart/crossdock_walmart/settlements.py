@@ -129,10 +129,12 @@ def _records(name: str, report: Report) -> Iterator[Record]:
         "currency": summary.get("currency"),
         "period": [summary.get("period start date"), summary.get("period end date")],
     }
+    left = dict(report.taxes)
     for row in report:
+        remainder = {} if row.taxed is None else {"remainder": str(left.pop(row.taxed, 0))}
         total = {"total": None if report.total is None else str(report.total)} if row.is_summary else {}
         fault = {"fault": row.fault} if row.fault else {}
-        raw = {**shared, "number": row.number, "row": dict(row.cells), **total, **fault}
+        raw = {**shared, "number": row.number, "row": dict(row.cells), **total, **remainder, **fault}
         yield Record(
             key=f"{name}/{row.number}",
             raw=raw,

@@ -176,6 +176,22 @@ async def test_records_of_one_order_go_one_after_another(reading, office):
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize(("withheld", "left"), [("-4.12", "0"), ("-4.00", "0.12"), (None, "4.12")])
+async def test_tax_and_what_was_withheld_tell_what_they_leave_on_the_first_of_them(reading, office, withheld, left):
+    taxes = [amount("4.12", "Product tax")]
+    taxes += [amount(withheld, "Product tax withheld", key="2026_11_08_2")] if withheld else []
+    office.files = {"10202026": zipped(written([*ROWS, *taxes]))}
+    source = reading.source()
+
+    await reading.read(source)
+
+    lines = [source.to_document(record.raw) for record in reading.records]
+    told = [line.remainder for line in lines]
+    assert [remainder and str(remainder.amount) for remainder in told[3:]] == [left, "0"][: len(taxes)]
+    assert told[:3] == [None, None, None]
+
+
+@pytest.mark.anyio
 async def test_one_row_is_fetched_by_its_key(reading, office):
     office.files = {"10202026": GOOD}
     source = reading.source()

@@ -120,8 +120,8 @@ def _not_yet(order: OrderAsOf) -> NotYetError:
     return NotYetError(
         f"order {order.number} was not shipped on {order.as_of}, and its sale is not in the books yet",
         code="sale_not_posted",
-        fix=f"see what became of it: `crossdock trace {order.number}`; one that was cancelled before it was posted puts "
-        "off nothing: resolve it as `skip` once it is held",
+        fix=f"see what became of it: `crossdock trace {order.number}`; one that was cancelled before it was posted "
+        "puts off nothing: resolve it as `skip` once it is held",
         alert_at=_start_of(order.as_of) + _PATIENCE,
     )
 
