@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from crossdock.contract.connection import Connection
-from crossdock.testing.conformance.subject import Subject
+from crossdock.contract.sink import Sink
+from crossdock.contract.values import Bundle, Effect
+from crossdock.testing.conformance.subject import NOW, Subject
 from crossdock.testing.extra import needed
 from crossdock.testing.reader import FakeReader
 
@@ -21,6 +23,11 @@ class Part:
 def bind_offline(component: Any, connection: Connection) -> None:
     """Bind to a client that has no network: what it is asked fails."""
     component.bind(connection, FakeReader(connection))
+
+
+def carrier_of(sink: Sink[Any, Any], effect: Effect) -> Effect:
+    """The effect that is sent: of a sink that bundles, the bundle of this one alone."""
+    return effect if sink.bulk == 1 else sink.bundle(Bundle(1, "k7q2x", NOW, [effect]))
 
 
 def the_simulator(subject: Subject) -> Any:
