@@ -11,14 +11,16 @@ from crossdock_erp_ledger.books.entries import BooksEntrySink
 from crossdock_erp_ledger.infor.auth import ClientCredentials, ServiceAccount
 from crossdock_erp_ledger.infor.fsm.connection import FsmConnection
 from crossdock_erp_ledger.infor.fsm.entries import FsmEntrySink
+from crossdock_erp_ledger.infor.m3.connection import M3Connection
+from crossdock_erp_ledger.infor.m3.entries import M3EntrySink
 from crossdock_erp_ledger.journal.cutoff import CutoffMapper
 from crossdock_erp_ledger.journal.mapper import JournalMapper
 
 
 @hookimpl
 def register_connections() -> list[type[Connection]]:
-    """Plain-text books, and a finance enterprise group of Infor FSM."""
-    return [BooksConnection, FsmConnection]
+    """Plain-text books, an enterprise group of Infor FSM, a company of Infor M3."""
+    return [BooksConnection, FsmConnection, M3Connection]
 
 
 @hookimpl
@@ -35,8 +37,8 @@ def register_mappers() -> list[type[Mapper[Any, Any]]]:
 
 @hookimpl
 def register_sinks() -> list[type[Sink[Any, Any]]]:
-    """Journal entries in plain-text books, and in FSM."""
-    return [BooksEntrySink, FsmEntrySink]
+    """Journal entries in plain-text books, in FSM and in M3."""
+    return [BooksEntrySink, FsmEntrySink, M3EntrySink]
 
 
 @hookimpl

@@ -11,9 +11,10 @@ from urllib.parse import parse_qs
 
 from ionapi_files import CLOUD, written
 
-from crossdock import Answers, Begun, Bundle, Effect, Known, Later, Secret
+from crossdock import Absent, Answers, Begun, Bundle, Effect, Known, Later, Secret, Sink
 from crossdock.errors import AnswerLostError, CrossdockError
 from crossdock.http import Request, Response
+from crossdock.http.globs import Globs
 from crossdock.testing import FakeReader
 from crossdock_erp_ledger.infor.auth import ServiceAccount
 from crossdock_erp_ledger.infor.fsm.connection import FsmConnection
@@ -142,11 +143,11 @@ class Carrier:
     """Sends what a bundle comes to, as core does. `lose` names what is lost: {3: "before"} or {3: "after"}."""
 
     def __init__(
-        self, fsm: TinyFsm, ledger: FsmConnection | None = None, *, lose: dict[int, str] | None = None
+        self, fsm: Any, ledger: Any = None, *, lose: dict[int, str] | None = None, sink: Sink[Any, Any] | None = None
     ) -> None:
         self.fsm = fsm
         self.ledger = ledger or connect()
-        self.sink = FsmEntrySink()
+        self.sink: Any = sink or FsmEntrySink()
         self.reader = FakeReader(self.ledger, fsm)
         self.sink.bind(self.ledger, self.reader)
         self.lose = lose or {}
@@ -181,10 +182,10 @@ class Carrier:
         return following
 
     async def send(self, carrier: Effect, request: Request) -> None:
-        assert len(self.sent) < 64, "it never ends"
+        assert len(self.answers) < 64, "it never ends"
         place, lost = len(self.sent), self.lose.get(len(self.sent))
         self.sent.append(request)
-        if "/lists/" in request.url.path:  # what only reads is asked again
+        if Globs(self.ledger.reads).find(request.method, request.url.path) is not None:  # it is simply asked again
             lost = None
         answer = None if lost == "before" else self.fsm(request)
         if lost is None and answer is not None and answer.status_code < 500:
@@ -205,7 +206,7 @@ class Carrier:
                     request=request,
                 )
             self.fsm.now += timedelta(seconds=60)
-            if probe.__class__.__name__ == "Absent" and self.fsm.now - NOW > self.sink.settles_after:
+            if isinstance(probe, Absent) and self.fsm.now - NOW > self.sink.settles_after:
                 answer = self.fsm(request)
                 answer.request = request
                 return answer

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Literal
 
@@ -16,6 +15,7 @@ from crossdock.http import Request, Response, json_of
 from crossdock.jsonio import loads
 from crossdock_erp_ledger.infor.fsm.answers import Fields, Result, error_of, records, results, row_answers, sequence_of
 from crossdock_erp_ledger.infor.fsm.rows import KEY, RUN_GROUP, SEQUENCE, Row
+from crossdock_erp_ledger.infor.moments import date_of, http_date
 
 Kind = Literal["stage", "interface", "result", "staged", "delete", "other"]
 LOST, POSTED = "its answer was lost", "its answer was lost, and all is in the ledger"
@@ -105,8 +105,8 @@ class Course:
 
     def waited_s(self) -> float:
         """How long (s) the interface is at work, by FSM's own clock; 0 where it does not tell."""
-        started = None if self.interface is None else _date(self.interface)
-        now = None if self.last_answer is None else _date(self.last_answer)
+        started = None if self.interface is None else date_of(self.interface)
+        now = None if self.last_answer is None else date_of(self.last_answer)
         return 0.0 if started is None or now is None else (now - started).total_seconds()
 
     # ------------------------------------------------------------------------------------------------- outcomes
@@ -234,7 +234,7 @@ def says(answer: Response, word: str) -> bool:
 
 def stand_in(at: datetime, word: str = LOST) -> Response:
     """What stands for a lost answer."""
-    return Response(200, json=[{"message": word}], headers={"Date": f"{at:%a, %d %b %Y %H:%M:%S} GMT"})
+    return Response(200, json=[{"message": word}], headers={"Date": http_date(at)})
 
 
 def _same(one: str, other: str) -> bool:
@@ -243,10 +243,3 @@ def _same(one: str, other: str) -> bool:
         return one == other or Decimal(one) == Decimal(other)
     except InvalidOperation:
         return False
-
-
-def _date(answer: Response) -> datetime | None:
-    try:
-        return parsedate_to_datetime(answer.headers["Date"])
-    except (KeyError, ValueError):
-        return None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from crossdock import HoldError
 from crossdock.canonical import JournalEntry, JournalLine
+from crossdock_erp_ledger.infor.naming import base36, short_name
 from crossdock_erp_ledger.posting import Posting
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ CLASS_NAME = "CrossdockEntry"
 CHUNK = 1000
 """How many rows go into one call: public clients work with as many, and the gateway waits for 60 s."""
 _LONGEST_DESCRIPTION = 60
-_CHANNELS = {"walmart": "WMT"}
-_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +42,6 @@ def run_group_name(number: int, token: str, at: datetime, entries: Sequence[Jour
     channels = {entry.channel for entry in entries}
     market = markets.pop() if len(markets) == 1 else ""
     return f"XD{at:%Y%m%d}{short_name(channels)}{market or 'XX':X<2}{base36(number):0>3}{token.upper()}"
-
-
-def short_name(channels: set[str | None]) -> str:
-    """Three letters for the channel that entries are from; XXX where there are several."""
-    channel = channels.pop() if len(channels) == 1 else None
-    letters = "".join(sign for sign in channel or "" if sign.isascii() and sign.isalnum()).upper()
-    return _CHANNELS.get(channel or "", f"{letters[:3]:X<3}")
-
-
-def base36(number: int) -> str:
-    """A number in digits and capitals."""
-    written = ""
-    while number:
-        number, digit = divmod(number, 36)
-        written = _DIGITS[digit] + written
-    return written or "0"
 
 
 def rows_of(posting: Posting, ledger: FsmConnection, run_group: str, first: int) -> list[Row]:
