@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from datetime import date, datetime, timedelta
 from typing import ClassVar
@@ -39,6 +39,8 @@ class UnshippedSource(Source[WalmartConnection, OrderAsOf]):
     """In which months end: that of the books."""
     since: Since
     """Months that ended before are not looked at."""
+    delay: Duration = timedelta(minutes=15)
+    """How long after its end a month is judged: by then Walmart lists what was ordered in its last minute."""
     lookback: Duration = timedelta(days=45)
     """How long before the end of a month orders are looked at: what was ordered earlier has left, or was cancelled."""
     look_again: Duration = timedelta(days=7)
@@ -69,18 +71,18 @@ class UnshippedSource(Source[WalmartConnection, OrderAsOf]):
         """Judge each month that ended and was not judged yet."""
         done = [str(month) for month in as_list(as_object(cursor.value).get("months"))]
         now = whole_second(cursor.now)
-        for last_day, end in month_ends(self.since, now, self.timezone):
+        for last_day, end in month_ends(self.since, now - self.delay, self.timezone):
             month = f"{last_day:%Y-%m}"
             again = month in done
             if again and not (cursor.sweep and now - end <= self.look_again):
                 continue
             notes = _out_of_reach(end - self.lookback, now)
-            for query in self._queries(end, now):
-                async with aclosing(self._orders(query, notes)) as pages:
-                    async for orders in pages:
-                        yield Batch(
-                            [record for order in orders if (record := _record(order, last_day, end, again=again))]
-                        )
+            async with aclosing(self._orders(self._queries(end, now), notes)) as pages:
+                async for orders in pages:
+                    if await self.http.vendor_now() < end:  # our clock is ahead of Walmart's, by more than the delay
+                        return
+                    found = (_record(order, last_day, end, again=again) for order in orders)
+                    yield Batch([record for record in found if record])
             done = [*dict.fromkeys([*done, month])][-_MONTHS_KEPT:]
             yield Batch(cursor={"months": done}, note="; ".join(notes) or None)
 
@@ -104,16 +106,17 @@ class UnshippedSource(Source[WalmartConnection, OrderAsOf]):
         raw = await self.api.order(number)
         return None if raw is None else _record(record_of(raw), *ends[0], again=False)
 
-    def _queries(self, end: datetime, now: datetime) -> Iterator[OrderQuery]:
+    def _queries(self, end: datetime, now: datetime) -> list[OrderQuery]:
         """All that was ordered before the end, by creation: a set that nothing leaves while we page through it."""
         start = max(whole_second(end - self.lookback), reach(now))
-        for kind in self.ship_nodes:
-            for piece in slices((start, whole_second(end))):
-                yield OrderQuery(kind, *piece)
+        pieces = slices((start, whole_second(end)))
+        return [OrderQuery(kind, *piece) for kind in self.ship_nodes for piece in pieces]
 
-    async def _orders(self, query: OrderQuery, notes: list[str]) -> AsyncGenerator[list[Record], None]:
-        """The orders of one query, page by page, as `walmart.orders` keeps them; in halves where it is too much."""
-        queries = [query]
+    async def _orders(self, queries: list[OrderQuery], notes: list[str]) -> AsyncGenerator[list[Record], None]:
+        """The orders of queries, page by page, as `walmart.orders` keeps them; in halves where one finds too many.
+
+        After the last of them, nothing: by then Walmart has answered at least once.
+        """
         while queries:
             query = queries.pop(0)
             try:
@@ -125,6 +128,7 @@ class UnshippedSource(Source[WalmartConnection, OrderAsOf]):
                 if halves is None:
                     raise
                 queries[:0] = halves
+        yield []
 
 
 def _record(order: Record, last_day: date, end: datetime, *, again: bool) -> Record | None:

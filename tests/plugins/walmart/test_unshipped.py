@@ -198,8 +198,11 @@ class Reading:
         source.bind(self.kit.connection(), self.reader)
         return source
 
-    async def read(self, source: UnshippedSource, now: datetime = END + HOUR, *, sweep: bool = False) -> list[str]:
-        self.batches = []
+    async def read(
+        self, source: UnshippedSource, now: datetime = END + HOUR, *, ahead: timedelta = HOUR * 0, sweep: bool = False
+    ) -> list[str]:
+        """Read to the end; the keys found. `ahead` is how far our clock is ahead of Walmart's."""
+        self.batches, self.reader.now = [], now - ahead
         self.reader.requests.clear()
         async with aclosing(source.read(Cursor(self.cursor, now, sweep))) as batches:
             async for batch in batches:
@@ -224,6 +227,24 @@ async def test_nothing_is_read_before_a_month_ended(reading):
 
     assert await reading.read(reading.source(), END - HOUR) == []
     assert (reading.reader.requests, reading.cursor) == ([], None)
+
+
+@pytest.mark.anyio
+async def test_month_is_judged_some_time_after_its_end(reading):
+    reading.place("1", part("Created", 1))
+
+    assert await reading.read(reading.source(), END + timedelta(minutes=14)) == []
+    assert await reading.read(reading.source(delay="5m"), END + timedelta(minutes=14)) == ["2026-10/1"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("orders", [0, 1])
+async def test_month_is_not_judged_before_it_ended_at_walmart(reading, orders):
+    for number in range(orders):
+        reading.place(f"{number}", part("Created", 1))
+
+    assert await reading.read(reading.source(), ahead=2 * HOUR) == []
+    assert reading.cursor is None
 
 
 @pytest.mark.anyio
@@ -276,7 +297,7 @@ async def test_sweep_tells_only_what_was_confirmed_late_and_only_for_a_while(rea
     reading.place("late", part("Shipped", 1, END - HOUR), changed=END + 2 * HOUR)
 
     assert await reading.read(source, END + DAY, sweep=True) == ["2026-10/late"]
-    raw = reading.batches[-2].records[0].raw
+    (raw,) = [record.raw for batch in reading.batches for record in batch.records]
     assert source.to_document(raw).unshipped == {}
     assert await reading.read(source, END + 8 * DAY, sweep=True) == []
 

@@ -20,6 +20,11 @@ def cents(amount: Decimal) -> Decimal:
     return amount.quantize(CENT, ROUND_HALF_UP)
 
 
+def share(total: Decimal, of: int, span: tuple[int, int]) -> Decimal:
+    """What the units from one count to another come to, so that all of them add up."""
+    return cents(total * span[1] / of) - cents(total * span[0] / of)
+
+
 def quantity_of(line: Mapping[str, Any]) -> int:
     """How much was ordered."""
     return int(line["orderLineQuantity"]["amount"])

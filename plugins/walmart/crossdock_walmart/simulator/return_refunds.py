@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from crossdock_walmart.simulator.book import Wire
+from crossdock_walmart.simulator.money import share
 from crossdock_walmart.simulator.refunds import Part, refund_order_line
 from crossdock_walmart.simulator.returns import StoredReturn, excess_of, refund_line
 
@@ -29,14 +30,12 @@ def refund_return(
     for before, line in zip(stored.lines, saved.lines, strict=True):
         number = line["returnOrderLineNumber"]
         if issued and number in wanted and stored.wire["returnType"] != "REPLACEMENT":
-            _show_on_order(simulator, saved, line, wanted[number], first=not before["refundedQty"])
+            _show_on_order(simulator, saved, line, wanted[number], before["refundedQty"])
             simulator.journal.record("return_refunded", f"{saved.id}-{number}", line["refundedQty"])
     return saved
 
 
-def _show_on_order(
-    simulator: WalmartSimulator, stored: StoredReturn, line: Wire, quantity: int, *, first: bool
-) -> None:
+def _show_on_order(simulator: WalmartSimulator, stored: StoredReturn, line: Wire, quantity: int, before: int) -> None:
     parts = [
         Part(
             charge["chargeCategory"],
@@ -45,8 +44,8 @@ def _show_on_order(
         )
         for charge in line["charges"]
     ]
-    if first and excess_of(line):  # what is given beyond the price goes with the first of it
-        parts.append(Part("PRODUCT", excess_of(line), excess=True))
+    if beyond := share(excess_of(line), line["quantity"]["measurementValue"], (before, before + quantity)):
+        parts.append(Part("PRODUCT", beyond, excess=True))
     refund_order_line(
         simulator,
         simulator.book.one(line["purchaseOrderId"]),

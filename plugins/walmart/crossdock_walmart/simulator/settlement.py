@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from crossdock_walmart.simulator.book import StoredOrder, Wire, at
-from crossdock_walmart.simulator.money import cents, charged, for_line, quantity_of
+from crossdock_walmart.simulator.money import cents, charged, for_line, quantity_of, share
 from crossdock_walmart.simulator.quantities import count
-from crossdock_walmart.simulator.refunds import KINDS, Part, Refunded
+from crossdock_walmart.simulator.refunds import KINDS, Refunded
 
 if TYPE_CHECKING:
     from crossdock_walmart.simulator.simulator import WalmartSimulator
@@ -82,7 +82,7 @@ def _sale(
     }
     whole = for_line(line, simulator.settings.charge_amounts)
     for kind in KINDS:
-        amount, tax = (_share(total, quantity_of(line), span) for total in charged(whole, kind))
+        amount, tax = (share(total, quantity_of(line), span) for total in charged(whole, kind))
         yield from _amounts(shared, kind, amount, tax)
 
 
@@ -94,23 +94,23 @@ def _refund(simulator: WalmartSimulator, book: SettlementBook, refund: Refunded)
         "Transaction Description": refund.description,
         "Ship Qty": str(refund.quantity),
     }
+    excess = sum((part.amount for part in refund.parts if part.excess), Decimal(0))
     for part in refund.parts:
-        reason = {"Transaction Reason Description": "Excess refund"} if part.excess else {}
-        yield from _refunded(shared | reason, part)
-
-
-def _refunded(shared: Mapping[str, str], part: Part) -> Iterator[dict[str, str]]:
-    commission = part.kind == "PRODUCT" and not part.excess
-    yield from _amounts(shared, part.kind, -part.amount, -part.tax, commission=commission)
+        if not part.excess:
+            beyond = excess if part.kind == "PRODUCT" else Decimal(0)
+            yield from _amounts(shared, part.kind, -part.amount, -part.tax, beyond=-beyond)
 
 
 def _amounts(
-    shared: Mapping[str, str], kind: str, amount: Decimal, tax: Decimal, *, commission: bool = True
+    shared: Mapping[str, str], kind: str, amount: Decimal, tax: Decimal, *, beyond: Decimal = Decimal(0)
 ) -> Iterator[dict[str, str]]:
-    """The price, the tax on it and that it is withheld, and the commission, as far as there is any."""
+    """The price, the tax on it and that it is withheld, and the commission, as far as there is any.
+
+    What is given beyond the price is part of the same amount, and bears no commission.
+    """
     price_name, tax_name = _NAMES[kind]
-    parts = [(price_name, amount), (tax_name, tax), (f"{tax_name} withheld", -tax)]
-    if kind == "PRODUCT" and commission:
+    parts = [(price_name, amount + beyond), (tax_name, tax), (f"{tax_name} withheld", -tax)]
+    if kind == "PRODUCT":
         parts.append(("Commission on Product", -cents(amount * COMMISSION)))
     for name, value in parts:
         if value:
@@ -142,11 +142,6 @@ def _shared(
         "Shipping Method": "Marketplace value",
         "Fulfillment Type": "Seller Fulfilled",
     }
-
-
-def _share(total: Decimal, of: int, span: tuple[int, int]) -> Decimal:
-    """What the units from one count to another come to, so that all of them add up."""
-    return cents(total * span[1] / of) - cents(total * span[0] / of)
 
 
 def _no(line: Wire) -> str:
