@@ -9,8 +9,10 @@ from crossdock_erp_ledger.books.checks import BooksAccounts, BooksWhole, BooksWr
 from crossdock_erp_ledger.books.connection import BooksConnection
 from crossdock_erp_ledger.books.entries import BooksEntrySink
 from crossdock_erp_ledger.infor.auth import ClientCredentials, ServiceAccount
+from crossdock_erp_ledger.infor.fsm.checks import FsmMasters, FsmPeriods
 from crossdock_erp_ledger.infor.fsm.connection import FsmConnection
 from crossdock_erp_ledger.infor.fsm.entries import FsmEntrySink
+from crossdock_erp_ledger.infor.m3.checks import M3Masters
 from crossdock_erp_ledger.infor.m3.connection import M3Connection
 from crossdock_erp_ledger.infor.m3.entries import M3EntrySink
 from crossdock_erp_ledger.journal.cutoff import CutoffMapper
@@ -43,8 +45,8 @@ def register_sinks() -> list[type[Sink[Any, Any]]]:
 
 @hookimpl
 def register_checks() -> list[type[Check]]:
-    """Whether books are whole, can be written, and know the accounts that rules name."""
-    return [BooksWhole, BooksWritable, BooksAccounts]
+    """Whether books are whole, can be written, and whether ledgers know what rules name."""
+    return [BooksWhole, BooksWritable, BooksAccounts, FsmMasters, FsmPeriods, M3Masters]
 
 
 @hookimpl

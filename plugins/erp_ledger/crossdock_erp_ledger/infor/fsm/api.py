@@ -82,9 +82,9 @@ class FsmApi:
         """All lines of one posting date. Raises: RejectedError, CredentialsError, TransientError."""
         return await self._all(_LEDGER, _POSTED_FIELDS, f'PostingDate = "{day:%Y%m%d}"')
 
-    async def entities(self, limit: int = 1000) -> list[Fields]:
-        """The accounting entities."""
-        return await self._read(self._list("AccountingEntity", ("_all",), limit))
+    async def some_of(self, business_class: str, limit: int) -> list[Fields]:
+        """At most that many records of a class. Raises: RejectedError, CredentialsError, TransientError."""
+        return await self._read(self._list(business_class, ("_all",), limit))
 
     async def all_of(self, business_class: str) -> list[Fields]:
         """All records of a class of reference data. Raises: RejectedError, CredentialsError, TransientError."""

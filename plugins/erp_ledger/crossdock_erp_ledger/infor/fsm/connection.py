@@ -8,9 +8,10 @@ from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from crossdock import Duration
+from crossdock import Duration, TestReport
 from crossdock.http import Reader
 from crossdock_erp_ledger.infor.connection import InforConnection
+from crossdock_erp_ledger.infor.fsm.account import examine
 from crossdock_erp_ledger.infor.fsm.api import FsmApi
 from crossdock_erp_ledger.infor.fsm.reading import read_entries
 from crossdock_erp_ledger.ledger import LedgerEntry
@@ -66,6 +67,10 @@ class FsmConnection(InforConnection):
         """
         return await read_entries(FsmApi(http, self.tenant), self.entity, self.dimensions, first, last)
 
+    async def test(self, http: Reader, used: frozenset[str]) -> TestReport:
+        """Ask for what posting reads, and list what rules may name. Raises: CredentialsError, TransientError."""
+        return await examine(self, FsmApi(http, self.tenant))
+
     async def knock(self, http: Reader) -> None:
         """Read one accounting entity."""
-        await FsmApi(http, self.tenant).entities(limit=1)
+        await FsmApi(http, self.tenant).some_of("AccountingEntity", 1)

@@ -9,12 +9,16 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from crossdock import Duration
+from crossdock import Duration, TestReport
 from crossdock.http import Reader
 from crossdock_erp_ledger.infor.connection import InforConnection
 from crossdock_erp_ledger.infor.m3.api import M3Api
 
 _LONG_AGO = date(1999, 12, 31)
+_NOTE = (
+    "the right to GLS840MI, and whether template and accounts are there, shows with the first batch: M3 has no call "
+    "that only asks"
+)
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
@@ -58,6 +62,12 @@ class M3Connection(InforConnection):
     def api(self, http: Reader) -> M3Api:
         """Its MI programs."""
         return M3Api(http, self.tenant, self.company, self.division)
+
+    async def test(self, http: Reader, used: frozenset[str]) -> TestReport:
+        """Ask for what posting reads. Raises: CredentialsError, RejectedError, TransientError."""
+        await self.knock(http)
+        account = f"tenant {self.tenant}, company {self.company}, division {self.division or 'none'}"
+        return TestReport(account, granted=("GLS200MI LstVouchersByDt",), notes=(_NOTE,))
 
     async def knock(self, http: Reader) -> None:
         """Read the voucher lines of a day that has none."""
