@@ -364,10 +364,10 @@ async def open_client(
     url = _checked(endpoint)
 
     def open_one(to: httpx.URL) -> Wire:
-        if transport is not None:
-            return TransportWire(transport(), answer_limit, traced=False, pool_timeout_s=endpoint.timeout_s)
         if endpoint.handle is not None:
             return LocalWire(endpoint.handle, answer_limit)
+        if transport is not None:
+            return TransportWire(transport(), answer_limit, traced=False, pool_timeout_s=endpoint.timeout_s)
         return open_wire(to, answer_limit, endpoint.max_in_flight + _SPARE, endpoint.timeout_s)
 
     store, lines = quotas or MemoryQuotas(), Lines(open_one)
