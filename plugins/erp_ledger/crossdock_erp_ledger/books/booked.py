@@ -114,9 +114,12 @@ def same_fact(one: Posting, other: Posting) -> bool:
 
 
 def _fact(posting: Posting) -> JournalEntry:
-    # The day it is posted on, and how it is told, may change with the settings.
+    # The day it is posted on, and how it is told, may change with the settings. What the source said of a line is not
+    # written into books.
     entry = posting.entry
-    return entry.model_copy(update={"date": entry.transaction_date, "description": "", "links": ()})
+    lines = tuple(line.model_copy(update={"basis": {}}) for line in entry.lines)
+    told = {"date": entry.transaction_date, "description": "", "links": (), "lines": lines}
+    return entry.model_copy(update=told)
 
 
 def to_dimension(name: str) -> str:

@@ -45,6 +45,13 @@ def test_entry_is_posted_once_however_often_it_is_asked_for(place):
     assert keys_in(connection) == [sale().key]
 
 
+def test_entry_is_there_for_a_store_that_lost_it(place):
+    first, second = line(CLEARING, "5.00", basis={"product USD": "5.00"}), line(APPAREL, "-5.00")
+    post(books(place), sale(lines=(first, second)))
+
+    assert post(books(place), sale(lines=(first, second)), batch="XD9") == {sale().key: "there"}
+
+
 def test_another_process_sees_what_is_there(place):
     first, second = books(place), books(place)
     post(first, sale("1"))
