@@ -6,7 +6,8 @@ from typing import Any
 
 from crossdock_wms_cartoncloud.simulator.settings import ROLES
 from hold_walks import Step, walks
-from hold_walks.world import CREATE, MUGS, SEVERAL, TENANT, TRACKING, World
+from hold_walks.site import MUGS, SEVERAL
+from hold_walks.world import CREATE, TENANT, TRACKING, World
 
 
 def setting(world: World, wrong: dict[str, Any], right: dict[str, Any]) -> Step:

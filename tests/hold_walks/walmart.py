@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from hold_walks import Step, walks
-from hold_walks.world import ACKNOWLEDGE, CREATE, MUGS, SEVERAL, TRACKING, World
+from hold_walks.site import MUGS, SEVERAL
+from hold_walks.world import ACKNOWLEDGE, CREATE, TRACKING, World
 
 
 @walks("walmart", "unknown_carrier")

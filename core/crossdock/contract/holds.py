@@ -55,6 +55,7 @@ CORE: tuple[Hold, ...] = tuple(
         "read_only",
         "expression_failed",
         "no_route",
+        "facts_overlap",
     )
 )
 """What core itself and its mappers hold."""

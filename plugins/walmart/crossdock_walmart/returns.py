@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from pydantic import PrivateAttr, ValidationError
 
-from crossdock import Batch, Cursor, Duration, Record, RejectedError, Shape, Source
+from crossdock import Batch, Cursor, Duration, Hold, Record, RejectedError, Shape, Source
 from crossdock.canonical import Return
 from crossdock.http import Reader
 from crossdock.jsonio import Json, canonical
@@ -45,6 +45,7 @@ class ReturnSource(Source[WalmartConnection, Return]):
     name: ClassVar[str] = "returns"
     entity: ClassVar[str] = "return"
     shape: ClassVar[Shape | None] = RETURN
+    holds: ClassVar[Sequence[Hold]] = (Hold("unknown_refund_status"),)
     every: ClassVar[bool] = True
 
     since: Since

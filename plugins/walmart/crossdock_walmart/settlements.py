@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, PrivateAttr, WithJsonSchema
 
-from crossdock import Batch, Cursor, Duration, Record, Source
+from crossdock import Batch, Cursor, Duration, Hold, Record, Source
 from crossdock.canonical import SettlementLine
 from crossdock.http import Reader
 from crossdock.jsonio import Json
@@ -41,6 +41,7 @@ class SettlementSource(Source[WalmartConnection, SettlementLine]):
 
     name: ClassVar[str] = "settlements"
     entity: ClassVar[str] = "settlement_line"
+    holds: ClassVar[Sequence[Hold]] = (Hold("damaged_order_id"),)
     every: ClassVar[bool] = True
 
     since: Since
