@@ -231,6 +231,19 @@ def test_name_of_an_updated_batch_can_be_used_again_where_batches_are_cleaned_up
     assert vouchers() == {"WMT 108812345678901 SALE": 2}
 
 
+def test_same_posting_in_another_batch_counts_twice_although_its_text_names_the_batch(client, line, vouchers):
+    for name in ("XD1", "XD2"):
+        key = {**KEY, "KEY1": name}
+        client.m3("AddBatchHead", **{**HEAD, "KEY1": name})
+        client.m3("AddBatchLineFld", **line(1, KEY1=name, VTXT=f"{name} 1088 SALE"))
+        client.m3("AddBatchLineFld", **line(2, "-70.97", KEY1=name, account="40100", VTXT=f"{name} 1088 SALE"))
+        client.m3("CtrlBatch", **key)
+        client.m3("UpdBatch", **key)
+        client.wait()
+
+    assert vouchers() == {"1088 SALE": 2}
+
+
 def test_entry_that_is_in_a_voucher_twice_counts_twice(client, line, batch, vouchers):
     batch()
     client.m3("AddBatchLineFld", **line(3))

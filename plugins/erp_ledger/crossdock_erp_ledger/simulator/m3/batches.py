@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal
 
 from crossdock_erp_ledger.simulator.failing import Order
@@ -133,14 +134,20 @@ class Batches:
             del tenant.batches[batch.cono, batch.divi, batch.name]
 
     def _witness(self, tenant: Tenant, batch: Batch, lines: list[Line]) -> None:
-        """Count each text of a voucher: once, unless every line that bears it is there several times."""
+        """Count each text of a voucher by what it posts: the same once more, in whatever batch, is a double.
+
+        It counts once, unless every line that bears the text is there several times. The batch's name, where the text
+        begins with it, says nothing of what was posted.
+        """
         found: dict[str, Counter[Any]] = defaultdict(Counter)
         for line in lines:
-            if text := line.fields.get("VTXT"):
-                found[text][tuple(sorted(line.fields.items()))] += 1
+            if text := line.fields.get("VTXT", "").removeprefix(batch.name).strip():
+                found[text][_said(line)] += 1
         for text, times in found.items():
+            digest = sha256(repr(sorted(times)).encode()).hexdigest()[:8]
             for _ in range(min(times.values())):
-                self._simulator.journal.record("voucher", text, account=f"{tenant.id}/{batch.cono}/{batch.divi}")
+                where = f"{tenant.id}/{batch.cono}/{batch.divi}"
+                self._simulator.journal.record("voucher", text, digest, account=where)
 
     # ------------------------------------------------------------ steps
 
@@ -187,6 +194,12 @@ class Batches:
             if left:
                 raise Nok(f"Voucher {group} is out of balance by {abs(left)} {currency}".strip(), "ACAM")
         return lines
+
+
+def _said(line: Line) -> tuple[Any, ...]:
+    """What a line posts: where, when and how much."""
+    dimensions = tuple(line.fields.get(f"AIT{number}", "") for number in range(1, 8))
+    return (*dimensions, f"{line.day}", line.currency, f"{line.amount.normalize():f}", f"{line.local.normalize():f}")
 
 
 _NAMES = {
