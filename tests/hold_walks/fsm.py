@@ -3,54 +3,40 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from hold_walks import Step, walks
-from hold_walks.financials import SALES, Financials
+from hold_walks.infor import SALES, Financials
 
 walks_of_fsm = partial(walks, "erp_ledger", site=Financials)
 
 RULE = '- {match: {event: sale}, account: "40100"}'
 
 
-def refused(site: Financials, *changes: tuple[str, str]) -> None:
-    """An order under a definition that was edited."""
-    site.edit(*changes)
-    site.place()
-    site.run(*SALES)
-
-
-def mended(site: Financials, verb: str, **body: Any) -> None:
-    """Staff mends what is set up in the tenant; the next run posts."""
-    site.infor.control(verb, body)
-    site.run(*SALES)
-
-
 @walks_of_fsm("account_unknown")
 def account_unknown(site: Financials) -> Step:
-    refused(site, (RULE, RULE.replace("40100", "49999")))
+    site.refused((RULE, RULE.replace("40100", "49999")))
     yield
-    mended(site, "accounts", accounts=[{"account": "49999"}])
+    site.mended("accounts", accounts=[{"account": "49999"}])
 
 
 @walks_of_fsm("account_inactive")
 def account_inactive(site: Financials) -> Step:
     site.infor.control("accounts", {"accounts": [{"account": "40100", "active": False}]})
-    refused(site)
+    site.refused()
     yield
-    mended(site, "accounts", accounts=[{"account": "40100"}])
+    site.mended("accounts", accounts=[{"account": "40100"}])
 
 
 @walks_of_fsm("unit_unknown")
 def unit_unknown(site: Financials) -> Step:
-    refused(site, (RULE, RULE.replace('"40100"', '"40100", unit: WMT-XX')))
+    site.refused((RULE, RULE.replace('"40100"', '"40100", unit: WMT-XX')))
     yield
-    mended(site, "masters", **{"class": "AccountingUnit", "records": [{"code": "WMT-XX"}]})
+    site.mended("masters", **{"class": "AccountingUnit", "records": [{"code": "WMT-XX"}]})
 
 
 @walks_of_fsm("entity_unknown")
 def entity_unknown(site: Financials) -> Step:
-    refused(site, ('entity: "10"', 'entity: "99"'))
+    site.refused(('entity: "10"', 'entity: "99"'))
     yield
     site.edit(('entity: "99"', 'entity: "10"'))
     site.run(*SALES)
@@ -58,14 +44,14 @@ def entity_unknown(site: Financials) -> Step:
 
 @walks_of_fsm("dimension_unknown")
 def dimension_unknown(site: Financials) -> Step:
-    refused(site, (RULE, RULE.replace('"40100"', '"40100", dimensions: {channel: MARKET}')))
+    site.refused((RULE, RULE.replace('"40100"', '"40100", dimensions: {channel: MARKET}')))
     yield
-    mended(site, "masters", **{"class": "FinanceDimension1", "records": [{"code": "MARKET"}]})
+    site.mended("masters", **{"class": "FinanceDimension1", "records": [{"code": "MARKET"}]})
 
 
 @walks_of_fsm("dimension_unmapped")
 def dimension_unmapped(site: Financials) -> Step:
-    refused(site, (RULE, RULE.replace('"40100"', '"40100", dimensions: {market: US}')))
+    site.refused((RULE, RULE.replace('"40100"', '"40100", dimensions: {market: US}')))
     yield
     site.edit(("dimensions: {channel: 1}", "dimensions: {channel: 1, market: 2}"))
     site.run(*SALES)
@@ -75,22 +61,22 @@ def dimension_unmapped(site: Financials) -> Step:
 def currency_unknown(site: Financials) -> Step:
     dollars = {"class": "Currency", "records": [{"code": "USD", "Active": "false"}]}
     site.infor.control("masters", dollars)
-    refused(site)
+    site.refused()
     yield
-    mended(site, "masters", **{"class": "Currency", "records": [{"code": "USD", "Active": "true"}]})
+    site.mended("masters", **{"class": "Currency", "records": [{"code": "USD", "Active": "true"}]})
 
 
 @walks_of_fsm("period_closed")
 def period_closed_in_fsm(site: Financials) -> Step:
     site.infor.control("periods", {"period": "2026-11", "open": False})
-    refused(site)
+    site.refused()
     yield
-    mended(site, "periods", period="2026-11", open=True)
+    site.mended("periods", period="2026-11", open=True)
 
 
 def told_to_refuse(site: Financials, message: str) -> None:
     site.infor.control("interface", {"fail": "error", "message": message, "times": 1, "tenant": "ACME_TST"})
-    refused(site)
+    site.refused()
 
 
 @walks_of_fsm("entry_unbalanced")
@@ -112,7 +98,7 @@ def entry_refused(site: Financials) -> Step:
 def partly_posted(site: Financials) -> Step:
     """Somebody starts the run by hand, in part."""
     site.infor.control("interface", {"fail": "partial", "rows": [2], "tenant": "ACME_TST"})
-    refused(site)
+    site.refused()
     yield
     site.resolve("done")
     site.run(*SALES)
