@@ -27,8 +27,8 @@ class Beancount:
 
     name = "beancount"
     suffix = ".beancount"
-    keys = re.compile(rb'^  idem: "((?:[^"\\]|\\.)*)"$', re.MULTILINE)
-    members = re.compile(rb'^  members: "((?:[^"\\]|\\.)*)"$', re.MULTILINE)
+    keys = re.compile(rb'\n  idem: "(.*)"')
+    members = re.compile(rb'\n  members: "(.*)"')
 
     def entry(self, booked: Booked) -> str:
         """One entry, with a blank line before it."""
@@ -54,7 +54,7 @@ class Beancount:
 
     def text(self, written: str) -> str:
         """A value without its escapes."""
-        return re.sub(r"\\(.)", r"\1", written)
+        return re.sub(r"\\(.)", r"\1", written) if "\\" in written else written
 
     def accounts(self, chart: Mapping[str, Account]) -> str:
         """Commodities and accounts, as the settings declare them."""

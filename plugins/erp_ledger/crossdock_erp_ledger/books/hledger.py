@@ -30,8 +30,8 @@ class Hledger:
 
     name = "hledger"
     suffix = ".journal"
-    keys = re.compile(rb"^    ; idem:(.*)$", re.MULTILINE)
-    members = re.compile(rb"^    ; members:(.*)$", re.MULTILINE)
+    keys = re.compile(rb"\n    ; idem:(.*)")
+    members = re.compile(rb"\n    ; members:(.*)")
 
     def entry(self, booked: Booked) -> str:
         """One entry, with a blank line before it."""

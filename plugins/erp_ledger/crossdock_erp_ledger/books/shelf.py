@@ -85,7 +85,7 @@ class Shelf:
         for found in self.form.keys.finditer(data):
             key = self.form.text(found[1].decode())
             if key in self.places:
-                line = data.count(b"\n", 0, found.start()) + 1
+                line = data.count(b"\n", 0, found.start(1)) + 1
                 raise Unreadable(line, f"{key} stands in the books twice").of(name)
             self.places[key] = (name, data.rfind(b"\n\n", 0, found.start()) + 2)
             keys.append(key)
