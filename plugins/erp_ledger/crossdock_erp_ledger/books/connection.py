@@ -43,7 +43,11 @@ class BooksConnection(LedgerConnection):
     """Whose books these are. Effects belong to it: the folder may move, the name may not change."""
     accounts: Chart
     """The accounts that may be posted to, with the currencies that they take."""
-    format: Annotated[tuple[FormatName, ...], BeforeValidator(_listed), Field(min_length=1)] = ("beancount",)
+    format: Annotated[
+        tuple[FormatName, ...],
+        BeforeValidator(_listed, json_schema_input_type=FormatName | tuple[FormatName, ...]),
+        Field(min_length=1),
+    ] = ("beancount",)
     """One, or both side by side."""
 
     _desk: Desk | None = PrivateAttr(default=None)

@@ -17,7 +17,9 @@ def _several(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
-Texts = Annotated[tuple[Name, ...], BeforeValidator(_several), Field(min_length=1)]
+Texts = Annotated[
+    tuple[Name, ...], BeforeValidator(_several, json_schema_input_type=Name | tuple[Name, ...]), Field(min_length=1)
+]
 """One text or a list of them; with `*` at the end, all that begin so. Case does not matter."""
 
 
@@ -38,7 +40,7 @@ def _as_place(value: object) -> object:
     return {"account": value} if isinstance(value, str) else value
 
 
-PlaceOrAccount = Annotated[Place, BeforeValidator(_as_place)]
+PlaceOrAccount = Annotated[Place, BeforeValidator(_as_place, json_schema_input_type=Name | Place)]
 """A place; an account alone is written as a text."""
 
 
