@@ -26,11 +26,11 @@ from crossdock import (
 
 
 class House:
-    """The remote system. Starting a run again posts again: only the caller's care keeps it from that.
+    """The remote system. What is staged or started twice is posted twice: only the caller's care keeps it from that.
 
     `script` says what happens to the next writes, `reads` to the next reads: "ok", a status, "lost_before" (nothing
-    happened), "lost_after" (it happened), "500_after". `bad` and `never` are keys that it refuses, which spoils
-    their whole run; `staged` are the keys of each run that it took.
+    happened), "late" (it happens some seconds later), "lost_after" (it happened), "500_after". `bad` and `never` are
+    keys that it refuses, which spoils their whole run; `staged` are the keys of each run that it took.
     """
 
     def __init__(self, clock: Any, *, takes_s: float = 5.0) -> None:
@@ -46,6 +46,7 @@ class House:
         self.reads: list[str] = []
         self.requests: list[tuple[str, str]] = []
         self.on_write: Any = None
+        self.late: list[tuple[float, httpx.Request]] = []
 
     async def handle(self, request: httpx.Request) -> httpx.Response:
         self.requests.append((request.method, request.url.path))
@@ -56,6 +57,9 @@ class House:
             await self.on_write(request, how)
         if how == "lost_before":
             raise httpx.ReadError("cut")
+        if how == "late":
+            self.late.append((self.clock.monotonic() + 4.5, request))
+            raise httpx.ReadError("cut")
         if how.isdigit():
             return httpx.Response(int(how), content=b"{}")
         answer = self._answer(request)
@@ -64,17 +68,20 @@ class House:
         return httpx.Response(500) if how == "500_after" else answer
 
     def work(self) -> None:
-        """End what is done by now: all of a run or nothing of it."""
+        """Do what came late, and end what is done by now: all of a run or nothing of it."""
+        for at, request in [one for one in self.late if one[0] <= self.clock.monotonic()]:
+            self.late.remove((at, request))
+            self._answer(request)
         for run in self.runs.values():
             if run["status"] == "running" and self.clock.monotonic() >= run["until"]:
                 keys = [one["key"] for one in run["rows"]]
                 run["errors"] = {key: "closed" for key in keys if key in self.bad}
                 run["errors"] |= {key: "never" for key in keys if key in self.never}
                 run["status"] = "failed" if run["errors"] else "complete"
-                for one in () if run["errors"] else run["rows"]:
+                for one in () if run["errors"] else run["rows"] * run["starts"]:
                     self.posted[one["key"]] += 1
                     self.facts.update(one["facts"])
-                run["rows"] = []
+                run["rows"], run["starts"] = [], 0
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         parts = request.url.path.strip("/").split("/")
@@ -88,11 +95,12 @@ class House:
         if request.method == "GET":
             told = {"status": run["status"], "errors": run["errors"]}
             return httpx.Response(200, content=jsonio.dumps(told))
+        run["starts"] += 1
         run["status"], run["until"] = "running", self.clock.monotonic() + self.takes_s
         return httpx.Response(202, content=b'{"submitted": true}')
 
     def _stage(self, body: Any) -> httpx.Response:
-        run = self.runs.setdefault(body["group"], {"rows": [], "status": "new", "errors": {}})
+        run = self.runs.setdefault(body["group"], {"rows": [], "status": "new", "errors": {}, "starts": 0})
         if run["rows"]:
             return httpx.Response(409, content=b'{"exists": true}')
         run["rows"], run["status"] = body["entries"], "staged"
