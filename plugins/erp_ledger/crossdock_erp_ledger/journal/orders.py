@@ -99,8 +99,11 @@ class _LineBook:
             yield self._cancelled(before, units, wanted)
 
     def _has_changed(self, before: PostedLine) -> bool:
-        taxed = any(part.event == TAX for part in (*before.amounts(), *self.gross()))
-        return has_changed(before.basis, self._basis, taxed=taxed)
+        if has_changed(before.basis, self._basis, taxed=False):
+            return True
+        if not has_changed(before.basis, self._basis, taxed=True):
+            return False
+        return any(part.event == TAX for part in (*before.amounts(), *self.gross()))
 
     @property
     def _basis(self) -> dict[str, str]:
