@@ -14,6 +14,7 @@ from crossdock_erp_ledger.books.booked import Booked, Unreadable, bookable
 from crossdock_erp_ledger.books.chart import Account, objections
 from crossdock_erp_ledger.books.folder import BooksFolder, Busy, NotBegun, OtherBooks
 from crossdock_erp_ledger.books.ledgerbook import Changed, LedgerBook
+from crossdock_erp_ledger.books.shelf import sequence
 from crossdock_erp_ledger.posting import Posting
 
 PAGE = 1000
@@ -51,9 +52,11 @@ class Desk:
             if not self._folder.is_there:
                 return Response(200, json={"entries": [], "next": None} if place[1] == "/entries" else _EMPTY)
             with self._folder.locked():
-                self._book.refresh()
                 params = dict(request.url.params)
-                return self._entries(params) if place[1] == "/entries" else self._state("thoroughly" in params)
+                if place[1] == "/entries" and "key" not in params:
+                    return self._entries(params)  # as they stand: what stands there twice comes twice
+                self._book.refresh()
+                return self._entry(params["key"]) if place[1] == "/entries" else self._state("thoroughly" in params)
         except OtherBooks as error:
             return _refusal(409, "other_books", str(error))
         except Changed as error:
@@ -107,12 +110,13 @@ class Desk:
 
     # ------------------------------------------------------------------------------------------------ looking
 
+    def _entry(self, key: str) -> Response:
+        found = self._book.find(key)
+        return self._page([] if found is None else [found], None)
+
     def _entries(self, params: Mapping[str, str]) -> Response:
-        shelf = self._book.fullest
-        if "key" in params:
-            found = self._book.find(params["key"])
-            return self._page([] if found is None else [found], None)
-        parts = shelf.parts_of(params["period"]) if "period" in params else shelf.parts()
+        shelf = max(self._book.shelves, key=lambda one: len(one.files()))
+        parts = [name for name in shelf.files() if sequence(name)[0] == params.get("period", sequence(name)[0])]
         after = int(params.get("after", "0"))
         chosen = (one for one in shelf.entries(parts) if _matches(one, params))
         page: list[Booked] = []

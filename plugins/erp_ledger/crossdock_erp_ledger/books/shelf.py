@@ -49,6 +49,10 @@ class Shelf:
         """The files with entries, oldest first."""
         return sorted(self._seen, key=sequence)
 
+    def files(self) -> list[str]:
+        """The files with entries that are in the folder, whether they can be indexed or not."""
+        return sorted((name for name in self._folder.names() if self.is_part(name)), key=sequence)
+
     def parts_of(self, period: str) -> list[str]:
         """The files of one period."""
         return [name for name in self.parts() if sequence(name)[0] == period]
