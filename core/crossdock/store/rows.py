@@ -221,15 +221,6 @@ class BundleRow:
 
 
 @row
-class CarrierRow:
-    """What carried an effect that went with a bundle."""
-
-    effect: EffectRow
-    members: int
-    """How many effects went with it."""
-
-
-@row
 class Cover:
     """The effect that covers a fact."""
 
@@ -522,8 +513,6 @@ class DeliveryStory:
     read_at: datetime
     effects: Sequence[EffectRow]
     audit: Sequence[AuditEvent]
-    carriers: Mapping[str, CarrierRow] = field(default_factory=dict)
-    """What carried those of the effects that went with bundles, by id."""
 
 
 @row

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import click
+
 from crossdock import AuthProvider, Check, Connection, Mapper, Sink, hookimpl
 from crossdock_erp_ledger.books.checks import BooksAccounts, BooksWhole, BooksWritable
 from crossdock_erp_ledger.books.connection import BooksConnection
@@ -55,3 +57,11 @@ def register_simulators() -> list[Any]:
     from crossdock_erp_ledger.simulator import InforSimulator
 
     return [InforSimulator]
+
+
+@hookimpl
+def register_commands() -> list[click.Command]:
+    """`crossdock ledger`."""
+    from crossdock_erp_ledger.report.command import ledger
+
+    return [ledger]
