@@ -12,7 +12,6 @@ from crossdock import (
     Absent,
     Begun,
     CannotTell,
-    Conflict,
     Done,
     Effect,
     HoldError,
@@ -26,11 +25,11 @@ from crossdock import (
 
 
 class House:
-    """The remote system. Starting a run again posts again: only the caller's care keeps it from that.
+    """The remote system. What is staged or started twice is posted twice: only the caller's care keeps it from that.
 
     `script` says what happens to the next writes, `reads` to the next reads: "ok", a status, "lost_before" (nothing
-    happened), "lost_after" (it happened), "500_after". `bad` and `never` are keys that it refuses, which spoils
-    their whole run; `staged` are the keys of each run that it took.
+    happened), "late" (it happens some seconds later), "lost_after" (it happened), "500_after". `bad` and `never` are
+    keys that it refuses, which spoils their whole run; `staged` are the keys of each run that it took.
     """
 
     def __init__(self, clock: Any, *, takes_s: float = 5.0) -> None:
@@ -46,6 +45,7 @@ class House:
         self.reads: list[str] = []
         self.requests: list[tuple[str, str]] = []
         self.on_write: Any = None
+        self.late: list[tuple[float, httpx.Request]] = []
 
     async def handle(self, request: httpx.Request) -> httpx.Response:
         self.requests.append((request.method, request.url.path))
@@ -56,6 +56,9 @@ class House:
             await self.on_write(request, how)
         if how == "lost_before":
             raise httpx.ReadError("cut")
+        if how == "late":
+            self.late.append((self.clock.monotonic() + 4.5, request))
+            raise httpx.ReadError("cut")
         if how.isdigit():
             return httpx.Response(int(how), content=b"{}")
         answer = self._answer(request)
@@ -64,17 +67,20 @@ class House:
         return httpx.Response(500) if how == "500_after" else answer
 
     def work(self) -> None:
-        """End what is done by now: all of a run or nothing of it."""
+        """Do what came late, and end what is done by now: all of a run or nothing of it."""
+        for at, request in [one for one in self.late if one[0] <= self.clock.monotonic()]:
+            self.late.remove((at, request))
+            self._answer(request)
         for run in self.runs.values():
             if run["status"] == "running" and self.clock.monotonic() >= run["until"]:
                 keys = [one["key"] for one in run["rows"]]
                 run["errors"] = {key: "closed" for key in keys if key in self.bad}
                 run["errors"] |= {key: "never" for key in keys if key in self.never}
                 run["status"] = "failed" if run["errors"] else "complete"
-                for one in () if run["errors"] else run["rows"]:
+                for one in () if run["errors"] else run["rows"] * run["starts"]:
                     self.posted[one["key"]] += 1
                     self.facts.update(one["facts"])
-                run["rows"] = []
+                run["rows"], run["starts"] = [], 0
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         parts = request.url.path.strip("/").split("/")
@@ -88,11 +94,12 @@ class House:
         if request.method == "GET":
             told = {"status": run["status"], "errors": run["errors"]}
             return httpx.Response(200, content=jsonio.dumps(told))
+        run["starts"] += 1
         run["status"], run["until"] = "running", self.clock.monotonic() + self.takes_s
         return httpx.Response(202, content=b'{"submitted": true}')
 
     def _stage(self, body: Any) -> httpx.Response:
-        run = self.runs.setdefault(body["group"], {"rows": [], "status": "new", "errors": {}})
+        run = self.runs.setdefault(body["group"], {"rows": [], "status": "new", "errors": {}, "starts": 0})
         if run["rows"]:
             return httpx.Response(409, content=b'{"exists": true}')
         run["rows"], run["status"] = body["entries"], "staged"
@@ -130,15 +137,17 @@ class HouseSink(Sink[Any, Any]):
 
     def follow(self, effect: Effect, answers: Any) -> Any:
         group = effect.memo["group"]
+        if len(answers) <= 2 and answers.last.status_code >= 400:
+            return None
         if len(answers) == 1:
-            return None if answers.last.status_code >= 400 else self.http.build("POST", f"/runs/{group}/start")
+            return self.http.build("POST", f"/runs/{group}/start")
         if len(answers) > 2 and self._result(answers)["status"] in ("complete", "failed"):
             return None
         return Later(self.http.build("GET", f"/runs/{group}"), timedelta(seconds=self.poll_s))
 
     def receipt(self, effect: Effect, answers: Any) -> Receipt:
-        if len(answers) == 1:
-            raise HoldError("not_staged", "the house did not stage it", fix="look there")
+        if len(answers) <= 2:
+            raise HoldError("not_staged", "the house did not stage it, or did not start", fix="look there")
         result = self._result(answers)
         why = result["errors"].get(effect.key)
         if why == "never":
@@ -164,7 +173,7 @@ class HouseSink(Sink[Any, Any]):
         status = jsonio.loads(answer.content)["status"]
         if effect.lost is not None and effect.lost.url.path.endswith("/start"):
             return Absent() if status == "staged" else Begun()
-        return Begun() if status == "staged" else Conflict([f"its run is {status}"])
+        return Begun()
 
 
 class SoloSink(HouseSink):
@@ -180,8 +189,8 @@ class SoloSink(HouseSink):
         return Effect(effect.key, [step], effect.content, {"group": group}, effect.facts)
 
     def receipt(self, effect: Effect, answers: Any) -> Receipt:
-        if len(answers) == 1:
-            raise HoldError("not_staged", "the house did not stage it", fix="look there")
+        if len(answers) <= 2:
+            raise HoldError("not_staged", "the house did not stage it, or did not start", fix="look there")
         why = self._result(answers)["errors"].get(effect.key)
         if why is not None:
             raise HoldError("refused", f"the house refuses {effect.key}: {why}", fix="open it there")

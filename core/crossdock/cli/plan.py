@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -54,6 +55,9 @@ def _print(result: PlanResult) -> None:
 
     for effect in result.effects:
         _print_effect(effect)
+    for bundle in result.bundles:
+        told = f"{bundle.pipeline} → {bundle.route}  {counted(len(bundle.effect_keys), 'effect')} in one bundle"
+        _print_requests(told, bundle.requests)
     for hold in result.held:
         click.echo(printable(f"{hold.pipeline}  {hold.key}  would be held: {redact_text(hold.message)} ({hold.code})"))
         if hold.fix:
@@ -71,8 +75,18 @@ def _print_effect(effect: PlannedEffect) -> None:
     from crossdock.observe.printable import printable
 
     named = "" if effect.effect_key == effect.key else f"  (effect {effect.effect_key})"
-    click.echo(printable(f"{effect.pipeline} → {effect.route}  {effect.key}{named}"))
-    for request in effect.requests:
+    told = f"{effect.pipeline} → {effect.route}  {effect.key}{named}"
+    if effect.requests:
+        _print_requests(told, effect.requests)
+    else:  # it goes with a bundle, which is shown below
+        click.echo(printable(told))
+
+
+def _print_requests(told: str, requests: Sequence[PlannedRequest]) -> None:
+    from crossdock.observe.printable import printable
+
+    click.echo(printable(told))
+    for request in requests:
         for line in lines_of(request):
             click.echo(printable(f"  {line}"))
     click.echo()

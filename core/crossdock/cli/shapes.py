@@ -14,6 +14,7 @@ from crossdock.jsonio import dumps
 from crossdock.observe.redact import redact_body, redact_headers, redact_json, redact_text, redact_url
 from crossdock.store.rows import (
     AuditEvent,
+    CarrierRow,
     DeliveryStory,
     DeliverySummary,
     EffectRow,
@@ -25,7 +26,7 @@ from crossdock.store.rows import (
 )
 
 if TYPE_CHECKING:  # the engine need not be loaded to look at the store
-    from crossdock.engine.results import PlannedEffect, PlannedHold, PlannedRequest, PlanResult
+    from crossdock.engine.results import PlannedBundle, PlannedEffect, PlannedHold, PlannedRequest, PlanResult
 
 Shape = dict[str, Any]
 
@@ -66,7 +67,18 @@ _STATES = (
 
 def of_plan(plan: PlanResult) -> Shape:
     """What a run would do, redacted; the digests are those of the true bodies."""
-    return {"effects": [_of_effect(effect) for effect in plan.effects], "held": [_of_hold(hold) for hold in plan.held]}
+    bundles = {"bundles": [_of_bundle(bundle) for bundle in plan.bundles]} if plan.bundles else {}
+    effects, held = [_of_effect(effect) for effect in plan.effects], [_of_hold(hold) for hold in plan.held]
+    return {"effects": effects, **bundles, "held": held}
+
+
+def _of_bundle(bundle: PlannedBundle) -> Shape:
+    return {
+        "pipeline": bundle.pipeline,
+        "route": bundle.route,
+        "effect_keys": list(bundle.effect_keys),
+        "requests": [of_request(request) for request in bundle.requests],
+    }
 
 
 def _of_effect(effect: PlannedEffect) -> Shape:
@@ -127,12 +139,12 @@ def of_story(story: DeliveryStory) -> Shape:
         **of_delivery(summary),
         "due_at": iso(summary.due_at),
         "read_at": iso(story.read_at),
-        "effects": [_of_stored(effect) for effect in story.effects],
+        "effects": [_of_stored(effect, story.carriers.get(effect.carrier_id or "")) for effect in story.effects],
         "audit": [_of_event(event) for event in story.audit],
     }
 
 
-def _of_stored(effect: EffectRow) -> Shape:
+def _of_stored(effect: EffectRow, carrier: CarrierRow | None) -> Shape:
     receipt = effect.receipt
     return {
         "id": effect.id,
@@ -152,6 +164,14 @@ def _of_stored(effect: EffectRow) -> Shape:
             "note": None if receipt.note is None else redact_text(receipt.note),
         },
         "requests": [_of_step(step) for step in effect.steps],
+        "bundle": None
+        if carrier is None
+        else {
+            "number": carrier.effect.version,
+            "key": carrier.effect.key,
+            "members": carrier.members,
+            "requests": [_of_step(step) for step in carrier.effect.steps],
+        },
     }
 
 

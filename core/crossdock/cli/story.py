@@ -49,7 +49,11 @@ def _print_effect(effect: dict[str, Any]) -> None:
     if receipt is not None:
         others = ", ".join(f"{kind} {value}" for kind, value in receipt["identifiers"].items())
         _say(f"  made: {receipt['kind']} {receipt['id']}{f' ({others})' if others else ''}")
-    for request in effect["requests"]:
+    bundle = effect["bundle"]
+    if bundle is not None:
+        together = counted(bundle["members"], "effect")
+        _say(f"  went with bundle {bundle['key']}, number {bundle['number']} of this store, {together} in all")
+    for request in effect["requests"] if bundle is None else bundle["requests"]:
         _say(f"  {request['method']} {request['url']}")
         _print_value("sent", request["body"])
         _say(f"    {_outcome(request)}")

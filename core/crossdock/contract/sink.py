@@ -75,7 +75,8 @@ class Sink(Connected[ConnectionT], Generic[ConnectionT, DocumentT]):
         """Ask the remote system whether the effect is there; reads only.
 
         Where an answer was lost, `effect.lost` is the request that it would have answered: `Begun` says that this one
-        was carried out and that more is to follow, `Absent` that it was not.
+        was carried out and that more is to follow, `Absent` that it was not. Where a store was put back from a backup,
+        it may be the request that would be sent next: nobody knows whether it was.
 
         A sink that bundles is asked for a bundle whose answer was lost (`Begun` or `Absent`, of the step that was
         lost), and for a single effect before it goes into its first bundle, where there is reason to look. The steps

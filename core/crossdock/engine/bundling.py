@@ -169,8 +169,9 @@ class Bundler:
         match sent:
             case Answered():
                 return await self._divide(carrier, parties, sent)
-            case Waits(until, steps):
-                return await self._close_all(parties, processing(until), steps)
+            case Waits(until, since, steps):
+                verdict = processing(until, since=since, now=self._clock.now())
+                return await self._close_all(parties, verdict, steps)
             case Lost(reason, steps):
                 came = await self._close_all(parties, unknown(reason, self._clock.now()), steps)
                 return await self.resume(carrier.id, shield) or came  # a look at once: often it is there already

@@ -7,11 +7,12 @@ from typing import Any
 
 from crossdock.clock import Clock
 from crossdock.contract.values import Effect, Links
+from crossdock.engine.imagining import imagined_bundle
 from crossdock.engine.judging import Adopted, Already, Covered, Judge, Planned, check_distinct
 from crossdock.engine.planning import to_hold, to_planned
 from crossdock.engine.results import Compared, ComparedFact, PlannedRequest
 from crossdock.engine.route import BoundRoute
-from crossdock.engine.stored import loads_record, to_request
+from crossdock.engine.stored import loads_record, to_effect, to_request
 from crossdock.engine.verdict import from_error
 from crossdock.errors import CredentialsError, HoldError, StoreError
 from crossdock.store.protocol import Store
@@ -24,6 +25,7 @@ class Comparer:
     def __init__(self, route: BoundRoute, store: Store, clock: Clock) -> None:
         self._route = route
         self._store = store
+        self._clock = clock
         self._judge = Judge(route, store, clock, look="never")
 
     async def compare(self, delivery: Delivery) -> Compared:
@@ -45,7 +47,7 @@ class Comparer:
             return self._unplanned(delivery, effects, error)
         facts = [await self._fact(delivery, one, links, compare=compare) for one in planned]
         named = {fact.effect_key for fact in facts}
-        return Compared(delivery, (*facts, *(_stays(row) for row in _in_effect(effects) if row.key not in named)))
+        return Compared(delivery, (*facts, *(self._stays(row) for row in _in_effect(effects) if row.key not in named)))
 
     async def _links(self, delivery: Delivery) -> Links:
         ids = {delivery.key: (delivery.key, *delivery.identifiers.values())}
@@ -54,14 +56,14 @@ class Comparer:
 
     def _unplanned(self, delivery: Delivery, effects: Sequence[EffectRow], error: BaseException) -> Compared:
         verdict = from_error(error, at_plugin=self._route.sink_name)
-        facts = tuple(_stays(row) for row in _in_effect(effects))
+        facts = tuple(self._stays(row) for row in _in_effect(effects))
         if verdict.state is State.SKIPPED:
             return Compared(delivery, facts, skipped=verdict.reason or "")
         return Compared(delivery, facts, held=to_hold(delivery, verdict))
 
     async def _fact(self, delivery: Delivery, planned: Planned, links: Links, *, compare: bool) -> ComparedFact:
-        latest, after = planned.latest, _requests(planned.effect)
-        version, before = (None, ()) if latest is None else (latest.version, _sent(latest))
+        latest, after = planned.latest, self._requests(planned.effect)
+        version, before = (None, ()) if latest is None else (latest.version, self._sent(latest))
         facts: dict[str, Any] = {"version": version, "before": before, "after": after}
         key = planned.effect.key
         if latest is not None and latest.state is EffectState.ATTEMPTED:
@@ -75,20 +77,25 @@ class Comparer:
         look = latest is None and self._judge.must_look(delivery)
         return ComparedFact(key, "send", **facts, look_first=look)
 
+    def _stays(self, row: EffectRow) -> ComparedFact:
+        unfinished = row.state is EffectState.ATTEMPTED
+        return ComparedFact(row.key, "look" if unfinished else "stays", row.version, self._sent(row), ())
+
+    def _sent(self, row: EffectRow) -> tuple[PlannedRequest, ...]:
+        if row.carrier_id is not None:  # what went with it is none of this delivery's business
+            return self._requests(to_effect(row))
+        return tuple(to_planned(to_request(step)) for step in row.steps if not step.followed)
+
+    def _requests(self, effect: Effect) -> tuple[PlannedRequest, ...]:
+        """What is sent for it; of what goes with a bundle: if it went alone."""
+        if self._route.bundles:
+            try:
+                effect = imagined_bundle(self._route, [effect], self._clock.now())
+            except Exception:  # noqa: BLE001  a run says what it stumbles over
+                return ()
+        return tuple(to_planned(request) for request in effect.steps)
+
 
 def _in_effect(effects: Sequence[EffectRow]) -> list[EffectRow]:
     newest = {row.key: row for row in effects if row.state is not EffectState.VOID}
     return list(newest.values())
-
-
-def _stays(row: EffectRow) -> ComparedFact:
-    unfinished = row.state is EffectState.ATTEMPTED
-    return ComparedFact(row.key, "look" if unfinished else "stays", row.version, _sent(row), ())
-
-
-def _sent(row: EffectRow) -> tuple[PlannedRequest, ...]:
-    return tuple(to_planned(to_request(step)) for step in row.steps if not step.followed)
-
-
-def _requests(effect: Effect) -> tuple[PlannedRequest, ...]:
-    return tuple(to_planned(request) for request in effect.steps)

@@ -356,7 +356,8 @@ class Deliverer:
         if isinstance(sent, Lost):
             return await self._lost(delivery, sent)
         if isinstance(sent, Waits):
-            return await self._close(delivery, processing(sent.until), steps=sent.steps)
+            verdict = processing(sent.until, since=sent.since, now=self._clock.now())
+            return await self._close(delivery, verdict, steps=sent.steps)
         assert isinstance(sent, NotMade)  # noqa: S101  (Made does not come here)
         if isinstance(sent.error, CredentialsError):
             return await self._refused(delivery, sent, sent.error)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import datetime
 
 from crossdock import jsonio
 from crossdock.clock import Clock
 from crossdock.contract.values import Cursor, Effect, Links, Record
+from crossdock.engine.imagining import imagined_bundle
 from crossdock.engine.intake import Origin
 from crossdock.engine.judging import Adopted, Already, Covered, Judge, check_distinct
-from crossdock.engine.results import PlannedEffect, PlannedHold, PlannedRequest
+from crossdock.engine.results import PlannedBundle, PlannedEffect, PlannedHold, PlannedRequest
 from crossdock.engine.route import BoundRoute
 from crossdock.engine.verdict import Verdict, from_error
 from crossdock.http import Request
@@ -32,6 +33,8 @@ class Planner:
         self._clock = clock
         self.read = 0
         self.effects: list[PlannedEffect] = []
+        self.bundles: list[PlannedBundle] = []
+        self._gathered: dict[str, list[tuple[Delivery, Sequence[Effect]]]] = {route.name: [] for route in routes}
         self.held: list[PlannedHold] = []
         self.skipped: list[tuple[str, str, str]] = []
 
@@ -52,6 +55,9 @@ class Planner:
                 if (route.name, record.key) not in seen:
                     seen.add((route.name, record.key))
                     await self._plan(route, imagined(self._origin, route, record, self._clock.now()))
+        for route in self._routes:
+            for gathered in _together(self._gathered[route.name], route.sink.bulk):
+                self._bundle(route, gathered)
 
     async def _open(self, route: BoundRoute) -> Sequence[Delivery]:
         if self._store is None:
@@ -78,14 +84,30 @@ class Planner:
             documents = route.documents(jsonio.loads(delivery.raw or b"null"), route.context(delivery.key, links))
             planned = [await judge.plan(delivery, document, links) for document in documents]
             check_distinct([one.effect for one in planned])
+            new = []
             for one in planned:
                 judged = await judge.judge(delivery, one, links)
                 if isinstance(judged, Already | Adopted | Covered):
                     self.skipped.append((route.pipeline, delivery.key, "already in effect"))
                 else:
                     self.effects.append(_planned(route, delivery, one.effect))
+                    new.append(one.effect)
+            if new and route.bundles:
+                self._gathered[route.name].append((delivery, new))
         except Exception as error:  # noqa: BLE001  what a run would hold, a plan names
             self._explain(route, delivery, error)
+
+    def _bundle(self, route: BoundRoute, gathered: Sequence[tuple[Delivery, Sequence[Effect]]]) -> None:
+        effects = [effect for _, planned in gathered for effect in planned]
+        try:
+            carrier = imagined_bundle(route, effects, self._clock.now())
+        except Exception as error:  # noqa: BLE001  what a run would hold, a plan names
+            for delivery, _ in gathered:
+                self._explain(route, delivery, error)
+            return
+        requests = tuple(to_planned(request) for request in carrier.steps)
+        keys = tuple(effect.key for effect in effects)
+        self.bundles.append(PlannedBundle(route.pipeline, route.name, keys, requests))
 
     async def _links(self, route: BoundRoute, delivery: Delivery) -> Links:
         if self._store is None:
@@ -100,6 +122,21 @@ class Planner:
             self.skipped.append((route.pipeline, delivery.key, verdict.reason or ""))
             return
         self.held.append(to_hold(delivery, verdict))
+
+
+def _together(
+    gathered: Sequence[tuple[Delivery, Sequence[Effect]]], most: int
+) -> Iterator[list[tuple[Delivery, Sequence[Effect]]]]:
+    """What goes with the same bundle: the effects of one delivery always do."""
+    bundle, size = list[tuple[Delivery, Sequence[Effect]]](), 0
+    for delivery, effects in gathered:
+        if bundle and size + len(effects) > most:
+            yield bundle
+            bundle, size = [], 0
+        bundle.append((delivery, effects))
+        size += len(effects)
+    if bundle:
+        yield bundle
 
 
 def imagined(origin: Origin, route: BoundRoute, record: Record, at: datetime) -> Delivery:

@@ -9,7 +9,16 @@ from crossdock.boundary import sabotaged
 from crossdock.clock import Clock
 from crossdock.contract.values import Absent, Begun, CannotTell, Conflict, Done, Effect, Probe, Receipt
 from crossdock.engine.route import BoundRoute
-from crossdock.engine.stored import forgotten, is_unknown, kept, last_attempt, lost_step, to_effect, to_request
+from crossdock.engine.stored import (
+    forgotten,
+    is_unknown,
+    kept,
+    last_attempt,
+    lost_step,
+    next_step,
+    to_effect,
+    to_request,
+)
 from crossdock.engine.verdict import Verdict, held_unknown, leaf, unknown
 from crossdock.errors import CredentialsError, CrossdockError, HoldError, StoreError, TransientError
 from crossdock.http import LOST, Response
@@ -43,7 +52,8 @@ class GoneOn:
     """What was lost was carried out, and there is more to do: the effect goes on after it."""
 
     steps: tuple[StepRow, ...]
-    """To be journalled: the step that was lost, with an answer. (One that only reads is to be asked again.)"""
+    """To be journalled: the step that was lost, with an answer. (One that only reads is to be asked again.) Where there
+    is none, nothing is in doubt any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,11 @@ class Open:
 
 
 Looked = Found | ProvenAbsent | GoneOn | Open
+
+
+def ends_doubt(looked: Looked) -> bool:
+    """Whether nothing of it that a store forgot is in doubt any more: what was gone on with may have gone further."""
+    return not isinstance(looked, Open) and not (isinstance(looked, GoneOn) and looked.steps)
 
 
 class Prober:
@@ -119,7 +134,7 @@ class Prober:
         asked_at = self._clock.now()
         row, moved = _on_our_clock(row, asked_at)
         settles_at = self._settles_at(last_attempt(row)) + self._set_ahead(row, asked_at)
-        lost = lost_step(row)
+        lost = lost_step(row) or self._next(row)
         match await self.ask(replace(to_effect(row), lost=None if lost is None else to_request(lost))):
             case Done(receipt):
                 return Found(receipt)
@@ -134,18 +149,27 @@ class Prober:
                 )  # at 0, 1, 2, 4, 8 … seconds, and when it settles
                 return Open(unknown("its answer was lost; it is not there yet, but may still appear", again), moved)
             case Begun(answer):
-                return GoneOn(self.answered(row, answer or Response(200), asked_at))
+                return GoneOn(self._answered(lost, answer, asked_at))
             case CannotTell(reason):
                 return Open(self._cannot_tell(reason, asked_at, settles_at), moved)
 
-    def answered(self, row: EffectRow, answer: Response, at: datetime) -> tuple[StepRow, ...]:
-        """The step whose answer was lost, with one; a step that only reads is to be sent again."""
-        step = lost_step(row)
+    def gone_on(self, row: EffectRow) -> GoneOn:
+        """It is there: whatever of it was lost was carried out."""
+        return GoneOn(self._answered(lost_step(row) or self._next(row), None, self._clock.now()))
+
+    def _next(self, row: EffectRow) -> StepRow | None:
+        """The write that comes next, where a store that was put back may have forgotten that it sent it."""
+        if not self.is_doubtful(row):
+            return None
+        step = next_step(row, self._route.sink)
+        return None if step is None or self._route.client.only_reads(to_request(step)) else step
+
+    def _answered(self, step: StepRow | None, answer: Response | None, at: datetime) -> tuple[StepRow, ...]:
         if step is None:
             return ()
         if self._route.client.only_reads(to_request(step)):
             return (replace(step, attempted_at=None, lost=False),)
-        return (kept(replace(step, lost=False), answer, at),)
+        return (kept(replace(step, lost=False, attempted_at=step.attempted_at or at), answer or Response(200), at),)
 
     def _cannot_tell(self, reason: str, asked_at: datetime, settles_at: datetime) -> Verdict:
         lost_s = self._route.client.lost_s

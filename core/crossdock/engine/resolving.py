@@ -68,7 +68,7 @@ class Resolver:
 
     async def _go_on(self, delivery: Delivery, row: EffectRow, steps: Sequence[StepRow]) -> Verdict:
         at = self._clock.now()
-        seen = [EffectUpdate(row.id, row.state, at)] if self._prober.is_doubtful(row) else ()
+        seen = [EffectUpdate(row.id, row.state, at)] if self._prober.is_doubtful(row) and not steps else ()
         event = audit("effect.begun", delivery, at, effect=row.id, effect_key=row.key)
         await self._store.apply(Change(steps=updates(row, steps), settled=seen, audit=(event,)))
         return gone_on(row.key)

@@ -87,6 +87,17 @@ class PlannedEffect:
     key: str
     effect_key: str
     requests: tuple[PlannedRequest, ...]
+    """None where it goes with a bundle."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedBundle:
+    """Changes that a run would make together. Its number and token are allotted only when it is sent."""
+
+    pipeline: str
+    route: str
+    effect_keys: tuple[str, ...]
+    requests: tuple[PlannedRequest, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +153,7 @@ class PlanResult:
     skipped: Sequence[tuple[str, str, str]]
     """(pipeline, key, reason)."""
     read: Mapping[str, int] = field(default_factory=dict)
+    bundles: Sequence[PlannedBundle] = ()
 
 
 class Fate(StrEnum):

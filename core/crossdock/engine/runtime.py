@@ -120,6 +120,7 @@ class Runtime:
             held=[held for planner in planners.values() for held in planner.held],
             skipped=[skip for planner in planners.values() for skip in planner.skipped],
             read={name: planner.read for name, planner in planners.items()},
+            bundles=[bundle for planner in planners.values() for bundle in planner.bundles],
         )
 
     async def compare(self, deliveries: Sequence[Delivery]) -> AsyncIterator[Compared]:

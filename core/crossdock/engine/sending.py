@@ -77,6 +77,8 @@ class Waits:
     """The remote system is still at work on it: there is more to ask, at that time."""
 
     until: datetime
+    since: datetime
+    """When it was first sent."""
     steps: Sequence[StepUpdate]
 
 
@@ -229,7 +231,8 @@ class Sending:
             for step in self._steps
         ]
         await self._store_it()
-        return Waits(until, self._updates())
+        row = self._row
+        return Waits(until, row.at if isinstance(row, NewEffect) else row.planned_at, self._updates())
 
     def _refused(self, position: int) -> bool:
         """Whether a write was refused: those planned after it are sent only if the sink finds nothing wrong in that."""

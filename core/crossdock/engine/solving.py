@@ -10,11 +10,10 @@ from crossdock.contract.holds import DONE
 from crossdock.engine.carrying import Party
 from crossdock.engine.deciding import Decider
 from crossdock.engine.parting import Part
-from crossdock.engine.probing import Found, GoneOn, Looked, Open, Prober, ProvenAbsent
+from crossdock.engine.probing import Found, GoneOn, Looked, Open, Prober, ProvenAbsent, ends_doubt
 from crossdock.engine.route import BoundRoute
 from crossdock.engine.stored import forgotten, is_done, is_partial, updates
 from crossdock.engine.verdict import DELIVERED, Verdict, gone_on, held_unknown
-from crossdock.http import Response
 from crossdock.store.protocol import Store
 from crossdock.store.rows import (
     AuditEvent,
@@ -61,9 +60,9 @@ class Solver:
             return None if is_partial(carrier) or self._is_whole(bundle, parties) else self._dissolve(carrier, parties)
         looked = await self._prober.resolve(carrier)
         if isinstance(looked, Found):  # of a bundle each member says by itself what it came to
-            looked = GoneOn(self._prober.answered(carrier, Response(200), self._clock.now()))
+            looked = self._prober.gone_on(carrier)
         solved = Solved()
-        if self._prober.is_doubtful(carrier) and not isinstance(looked, Open):
+        if self._prober.is_doubtful(carrier) and ends_doubt(looked):
             solved.settled.append(EffectUpdate(carrier.id, carrier.state, self._clock.now()))
         left, looked = self._heed(bundle, parties, words, looked, solved)
         if left:

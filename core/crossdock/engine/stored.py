@@ -7,9 +7,11 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from crossdock import jsonio
-from crossdock.contract.values import Effect, SettledEffect
+from crossdock.contract.sink import Sink
+from crossdock.contract.values import Answers, Effect, SettledEffect
 from crossdock.errors import RejectedError
 from crossdock.http import Request, Response
 from crossdock.jsonio import Json
@@ -135,6 +137,19 @@ def lost_step(row: EffectRow) -> StepRow | None:
     """The request whose answer is lost; None where all that were sent are answered."""
     unclear = (step for step in row.steps if step.attempted_at and (step.lost or not step.answered_at))
     return next(unclear, None)
+
+
+def next_step(row: EffectRow, sink: Sink[Any, Any]) -> StepRow | None:
+    """The request that an effect would go on with now; None where nothing is to be sent at once."""
+    position, steps = remaining(row, sink.not_done)
+    if position < len(steps):
+        return steps[position]
+    try:
+        answers = Answers(tuple(to_response(step) for step in steps if step.answered_at and not step.lost))
+        following = sink.follow(to_effect(row), answers)
+    except Exception:  # noqa: BLE001  sending it will tell
+        return None
+    return replace(to_step(position, following), followed=True) if isinstance(following, Request) else None
 
 
 def updates(row: EffectRow, steps: Sequence[StepRow]) -> tuple[StepUpdate, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import ValidationError
 
@@ -68,8 +68,18 @@ def held_unknown(reason: str, fix: str | None = None) -> Verdict:
     return Verdict(State.HELD, OUTCOME_UNKNOWN, reason, fix or look)
 
 
-def processing(due_at: datetime) -> Verdict:
-    """The remote system is still at work on it; it is asked again at `due_at`."""
+_LONG = timedelta(hours=1)
+"""How long a remote system may be at work on something before a person is told."""
+
+
+def processing(due_at: datetime, *, since: datetime, now: datetime) -> Verdict:
+    """The remote system has been at work on it since then, and is asked again at `due_at`.
+
+    After an hour a person is told; it is asked again all the same, and goes on by itself.
+    """
+    if now - since >= _LONG:
+        said = f"the remote system has been at work on it since {since:%Y-%m-%d %H:%M %Z} and does not say how it ended"
+        return held_unknown(said, "see there what keeps it; it is asked again by itself, and never sent again blindly")
     return Verdict(State.ATTEMPTED, PROCESSING, "the remote system is still at work on it", due_at=due_at)
 
 

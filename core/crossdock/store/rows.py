@@ -221,6 +221,15 @@ class BundleRow:
 
 
 @row
+class CarrierRow:
+    """What carried an effect that went with a bundle."""
+
+    effect: EffectRow
+    members: int
+    """How many effects went with it."""
+
+
+@row
 class Cover:
     """The effect that covers a fact."""
 
@@ -513,6 +522,8 @@ class DeliveryStory:
     read_at: datetime
     effects: Sequence[EffectRow]
     audit: Sequence[AuditEvent]
+    carriers: Mapping[str, CarrierRow] = field(default_factory=dict)
+    """What carried those of the effects that went with bundles, by id."""
 
 
 @row

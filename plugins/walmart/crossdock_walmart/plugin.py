@@ -9,6 +9,7 @@ from crossdock_walmart.acknowledgements import AcknowledgementSink
 from crossdock_walmart.auth import ClientCredentials
 from crossdock_walmart.checks import AccountSetUp, ShipNodes
 from crossdock_walmart.config import WalmartConnection
+from crossdock_walmart.ledger_checks import LedgerSettings, SettlementReports
 from crossdock_walmart.orders import OrderSource
 from crossdock_walmart.returns import ReturnSource
 from crossdock_walmart.settlements import SettlementSource
@@ -49,8 +50,8 @@ def register_auth_providers() -> list[type[AuthProvider]]:
 
 @hookimpl
 def register_checks() -> list[type[Check]]:
-    """Whether the account is set up, and a fulfilment centre active."""
-    return [AccountSetUp, ShipNodes]
+    """Whether the account is set up, a fulfilment centre active, and what a ledger needs is there and agrees."""
+    return [AccountSetUp, ShipNodes, SettlementReports, LedgerSettings]
 
 
 @hookimpl

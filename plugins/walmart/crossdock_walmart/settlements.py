@@ -74,7 +74,7 @@ class SettlementSource(Source[WalmartConnection, SettlementLine]):
         listed = [name for name in await self.api.recon_dates() if self._is_wanted(name)]
         again = {name for name in listed if cursor.sweep and name in done and self._is_recent(name, cursor.now)}
         broken: BrokenReportError | None = None
-        for name in sorted((one for one in listed if one not in done or one in again), key=_date_of):
+        for name in sorted((one for one in listed if one not in done or one in again), key=date_of):
             try:
                 report = await self._report(name)
             except BrokenReportError as error:
@@ -116,10 +116,10 @@ class SettlementSource(Source[WalmartConnection, SettlementLine]):
             ) from None
 
     def _is_wanted(self, name: str) -> bool:
-        return _date_of(name) >= self.since
+        return date_of(name) >= self.since
 
     def _is_recent(self, name: str, now: datetime) -> bool:
-        return _date_of(name) >= (now - self.look_again).astimezone(UTC).date()
+        return date_of(name) >= (now - self.look_again).astimezone(UTC).date()
 
 
 def _records(name: str, report: Report) -> Iterator[Record]:
@@ -154,7 +154,7 @@ def _done(value: Json) -> dict[str, None]:
     return dict.fromkeys(str(name) for name in read) if isinstance(read, list) else {}
 
 
-def _date_of(name: str) -> date:
+def date_of(name: str) -> date:
     """The date in a report's name: MMDDYYYY, at places YYYYMMDD. Another name is taken for new: it is read."""
     for form in ("%m%d%Y", "%Y%m%d", "%Y-%m-%d", "%m/%d/%Y"):
         try:

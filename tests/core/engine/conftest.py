@@ -48,7 +48,13 @@ from crossdock.http import open_client
 from crossdock.store.open import open_store
 from crossdock.store.rows import Intake
 
-ON_BOTH = {"test_delivering.py", "test_following_later.py", "test_facts.py", "test_bundling.py"}
+ON_BOTH = {
+    "test_delivering.py",
+    "test_following_later.py",
+    "test_facts.py",
+    "test_bundling.py",
+    "test_bundling_shown.py",
+}
 """What is tried on both stores."""
 
 

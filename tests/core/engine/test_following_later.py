@@ -126,3 +126,18 @@ async def test_refusal_that_shows_only_later_is_held(bench, world):
 
     assert await bench.states() == [("held", "refused")]
     assert not world.posted
+
+
+async def test_what_never_ends_is_told_to_a_person_and_goes_on_by_itself(bench, world):
+    world.takes_s = 2 * 3600
+    await bench.run([thing()], wait_s=3)
+
+    one = await bench.only()
+    assert (one.state, one.code) == (State.HELD, "outcome_unknown")
+    assert one.reason.startswith("the remote system has been at work on it since")
+
+    for _ in range(12):
+        bench.clock.advance(301)
+        await bench.deliver(wait_s=3)
+    assert await bench.states() == [("delivered", None)]
+    assert world.posted == {"mug": 1}

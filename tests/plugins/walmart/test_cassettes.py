@@ -15,6 +15,8 @@ from crossdock_walmart.api import OrderQuery, WalmartApi
 from crossdock_walmart.auth import ClientCredentials
 from crossdock_walmart.config import WalmartConnection
 from crossdock_walmart.orders import OrderSource
+from crossdock_walmart.returns import ReturnSource
+from crossdock_walmart.settlements import SettlementSource
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +30,12 @@ def simulator(recording: bool) -> Iterator[Any]:
     from crossdock_walmart.simulator import WalmartSimulator
 
     made = WalmartSimulator(seed=1)
-    made.control("orders", {"count": 5})
+    shipped = made.control("orders", {"count": 5})["ids"][0]
+    made.control("ship", {"purchase_order_id": shipped})
+    made.control("returns", {"purchase_order_id": shipped, "refund": "issued", "excess": "2.50"})
+    made.control(
+        "settlements", {"report_date": "11202026", "fees": [{"amount": "-1.25", "description": "WFS StorageFee"}]}
+    )
     with made.running() as url:
         yield made, url
 
@@ -148,6 +155,34 @@ async def test_connection_test_names_the_missing_scope(
 
     assert not report.ok
     assert "orders" in report.missing[0]
+
+
+async def test_a_return_is_read_with_what_was_paid_back(cassette: Any, connection: WalmartConnection) -> None:
+    source = ReturnSource(since=cassette.now - timedelta(days=2))
+
+    async with cassette.client(connection) as client:
+        source.bind(connection, client)
+        async with aclosing(source.read(Cursor(None, cassette.now + timedelta(minutes=5)))) as read:
+            records = [record async for batch in read for record in batch.records]
+
+    (record,) = records
+    made = source.to_document(record.raw)
+    assert all(line.refunded_quantity == line.quantity and line.refunded_at for line in made.lines)
+    assert {charge.kind for line in made.lines for charge in line.charges} == {"product", "excess"}
+
+
+async def test_a_settlement_report_is_read_and_adds_up(cassette: Any, connection: WalmartConnection) -> None:
+    source = SettlementSource(since="2026-11-01")
+
+    async with cassette.client(connection) as client:
+        source.bind(connection, client)
+        async with aclosing(source.read(Cursor(None, cassette.now))) as read:
+            records = [record async for batch in read for record in batch.records]
+
+    lines = [source.to_document(record.raw) for record in records]
+    assert lines[0].payable == lines[0].total
+    assert sum(line.amount.amount for line in lines[1:]) == lines[0].amount.amount
+    assert {line.kind for line in lines} == {"PaymentSummary", "Sale", "Refund", "Service Fee"}
 
 
 async def test_wrong_credentials_are_refused_by_name(

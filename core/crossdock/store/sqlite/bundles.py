@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import chain
 
 from crossdock.store.moments import to_micros
-from crossdock.store.rows import BundleRow, NewBundle
+from crossdock.store.rows import BundleRow, CarrierRow, NewBundle
 from crossdock.store.sqlite import effects
 from crossdock.store.sqlite.queries import load
 
@@ -23,6 +23,14 @@ def add(connection: sqlite3.Connection, bundles: Sequence[NewBundle]) -> None:
     """Note which effects go together."""
     rows = chain.from_iterable(((member, one.carrier_id) for member in one.member_ids) for one in bundles)
     connection.executemany(load("bundles")["add_member"], list(rows))
+
+
+def carrier(connection: sqlite3.Connection, carrier_id: str) -> CarrierRow:
+    """What carried an effect."""
+    sql = load("bundles")
+    (found,) = effects.complete(connection, connection.execute(sql["carrier"], (carrier_id,)).fetchall())
+    (members,) = connection.execute(sql["count"], (carrier_id,)).fetchone()
+    return CarrierRow(found, int(members))
 
 
 def find(connection: sqlite3.Connection, carrier_id: str) -> BundleRow | None:

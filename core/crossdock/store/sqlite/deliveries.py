@@ -11,7 +11,7 @@ from crossdock.jsonio import loads
 from crossdock.store import codec
 from crossdock.store.moments import from_micros, from_micros_or_none, to_micros
 from crossdock.store.rows import Delivery, DeliveryStory, DeliverySummary, Selection, State
-from crossdock.store.sqlite import audit, effects
+from crossdock.store.sqlite import audit, bundles, effects
 from crossdock.store.sqlite.queries import load, slices, widen
 
 _UNSETTLED = frozenset(State) - {State.DELIVERED, State.SKIPPED}
@@ -93,7 +93,9 @@ def story(connection: sqlite3.Connection, delivery_id: int) -> DeliveryStory | N
     made = effects.of_delivery(connection, delivery_id)
     refs = [summary.key, str(delivery_id), *(effect.id for effect in made)]
     said = [event for event in audit.about(connection, refs) if event.pipeline in (None, summary.pipeline)]
-    return DeliveryStory(summary, from_micros(row[-1]), made, said)
+    carried = dict.fromkeys(effect.carrier_id for effect in made if effect.carrier_id is not None)
+    carriers = {one: bundles.carrier(connection, one) for one in carried}
+    return DeliveryStory(summary, from_micros(row[-1]), made, said, carriers)
 
 
 def _delivery(row: tuple[Any, ...]) -> Delivery:

@@ -28,7 +28,7 @@ def erase(connection: sqlite3.Connection, before: datetime, at: datetime, after:
     rows = connection.execute(load("retention")["candidates"], (cutoff, cutoff, after, limit)).fetchall()
     due = [record for record, old, kept in rows if old and not kept]
     if due:
-        _erase(connection, due, at)
+        _erase(connection, due, at, together=False)
         detail = {"records": len(due), "first": due[0], "last": due[-1], "settled_before": before.isoformat()}
         audit.append(connection, [AuditEvent("payloads.erased", None, "store", at, detail=detail)])
     # Records are stored in the order of time, but for a clock that was set: a whole page of young ones ends it.
@@ -48,7 +48,7 @@ def erase_key(connection: sqlite3.Connection, keys: Sequence[str], reason: str, 
         )
     sql = load("retention")
     records = _ask(connection, "of_keys", keys)
-    _erase(connection, records, at)
+    _erase(connection, records, at, together=True)
     connection.executemany(sql["reasons"], [(record, record, record) for record in records])
     texts = sum(connection.execute(sql["texts"], (key,)).rowcount for key in dict.fromkeys(keys))
     _erase_changes(connection, set(keys))
@@ -86,14 +86,19 @@ def _notice(pipeline: str, count: int, oldest: datetime, retained: timedelta) ->
     )
 
 
-def _erase(connection: sqlite3.Connection, records: Sequence[int], at: datetime) -> None:
-    sql = load("retention")
-    effects = [(effect,) for effect in _ask(connection, "effects", records)]
-    connection.executemany(sql["payload"], [(record,) for record in records])
+def _erase(connection: sqlite3.Connection, records: Sequence[int], at: datetime, *, together: bool) -> None:
+    """Erase what came of records; bundles that it went with once no other of theirs is kept, or `together` with it."""
+    effects = _ask(connection, "effects", records)
+    connection.executemany(load("retention")["payload"], [(record,) for record in records])
+    _erase_effects(connection, effects, at)
+    _erase_effects(connection, _ask(connection, "carriers_together" if together else "carriers", effects), at)
+
+
+def _erase_effects(connection: sqlite3.Connection, ids: Sequence[object], at: datetime) -> None:
+    sql, moment = load("retention"), to_micros(at)
     for title in ("requests", "answers", "urls"):
-        connection.executemany(sql[title], effects)
-    moment = to_micros(at)
-    connection.executemany(sql["effect"], [(moment, effect) for (effect,) in effects])
+        connection.executemany(sql[title], [(one,) for one in ids])
+    connection.executemany(sql["effect"], [(moment, one) for one in ids])
 
 
 def _erase_changes(connection: sqlite3.Connection, keys: Collection[str]) -> None:

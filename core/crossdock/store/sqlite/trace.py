@@ -47,7 +47,9 @@ def _collect(connection: sqlite3.Connection, text: str, names: Names) -> Trace:
     deliveries = sorted((to_summary(row) for row in ask(connection, "deliveries", keys)), key=lambda one: one.id)
     made = {row[0]: row for row in ask(connection, "effects", [delivery.id for delivery in deliveries])}
     effects = sorted(made.values(), key=lambda row: (row[8], row[0]))
-    steps = sorted(ask(connection, "steps", list(made)))
+    carriers = {row[0]: row for row in ask(connection, "carriers", list(made))}
+    sent = {**made, **carriers}
+    steps = sorted(ask(connection, "steps", list(sent)))
     log = _log(connection, deliveries)
     events = chain(
         (_read(record) for record in names.in_order()),
@@ -56,7 +58,7 @@ def _collect(connection: sqlite3.Connection, text: str, names: Names) -> Trace:
         _shown_absent(log, made),
         _erasures(connection, keys),
         chain.from_iterable(_effect(row) for row in effects),
-        chain.from_iterable(_step(made[row[0]], row) for row in steps),
+        chain.from_iterable(_step(sent[row[0]], row) for row in steps),
         (_linked(names.links[number], made) for number in sorted(names.links)),
     )
     return Trace(

@@ -10,6 +10,7 @@ from crossdock.canonical import Charge, Money
 from crossdock_erp_ledger.journal.keys import SALE
 
 TAX = "tax"
+_TAX_OF = "tax of "
 FACILITATOR_TAX = "facilitator_tax"
 NOTHING = Decimal(0)
 
@@ -62,8 +63,16 @@ def basis_of(charges: Iterable[Charge], quantity: Decimal) -> dict[str, str]:
     """What the source says of a line, so that a change of it is told from a change of settings."""
     said: dict[str, Decimal] = {"quantity": quantity}
     for charge in charges:
-        for name, amount in ((charge.kind, charge.amount), (f"{charge.kind} tax", charge.tax)):
+        for name, amount in ((charge.kind, charge.amount), (f"{_TAX_OF}{charge.kind}", charge.tax)):
             if amount is not None:
                 key = f"{name} {amount.currency}"
                 said[key] = said.get(key, NOTHING) + amount.amount
     return {name: f"{amount.normalize():f}" for name, amount in sorted(said.items()) if amount}
+
+
+def has_changed(before: Mapping[str, str], now: Mapping[str, str], *, taxed: bool) -> bool:
+    """Whether the source says something else than when it was posted; of taxes only where they are posted."""
+    if not before:
+        return False
+    counts = {name for name in (*before, *now) if taxed or not name.startswith(_TAX_OF)}
+    return any(before.get(name) != now.get(name) for name in counts)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final
 
 from crossdock import Context, HoldError, NothingToDo
 from crossdock.canonical import JournalEntry, Order, OrderLine, Refund
@@ -19,8 +18,10 @@ from crossdock_erp_ledger.journal.amounts import (
     amounts_of,
     basis_of,
     difference,
+    has_changed,
     share,
 )
+from crossdock_erp_ledger.journal.days import SHIPPED, cancelled_on, sold_days
 from crossdock_erp_ledger.journal.keys import ADJUSTMENT, CANCEL, SALE, short_name
 from crossdock_erp_ledger.journal.movements import Movement, Row, Subject, cleared, to_entries, undone
 from crossdock_erp_ledger.journal.policy import Policy
@@ -28,7 +29,6 @@ from crossdock_erp_ledger.journal.posted import CLEARING, Posted, PostedLine
 from crossdock_erp_ledger.journal.refunds import Refundable, paid_back
 from crossdock_erp_ledger.journal.rules import Facets, Target
 
-SHIPPED: Final = ("shipped", "delivered", "refunded")
 FULFILMENTS = {"channel": "wfs", "third_party": "third_party", "seller": "seller"}
 
 
@@ -74,20 +74,36 @@ class _LineBook:
         for part, _, amount in (row for one in found for row in one.rows):
             if part.event not in (CLEARING, FACILITATOR_TAX):
                 sold[part] = sold.get(part, NOTHING) - amount
-        for refund in self.line.refunds:
-            if refund.return_number is None:  # what belongs to a return is posted from that
-                found += paid_back(self._refundable(before, refund, sold), self.policy, self.posted)
+        for refund in self._price_only():
+            found += paid_back(self._refundable(before, refund, sold), self.policy, self.posted)
         return found
+
+    def _price_only(self) -> list[Refund]:
+        """What was paid back without a return, each id once; what belongs to a return is posted from that."""
+        found: dict[str, Refund] = {}
+        for refund in self.line.refunds:
+            if refund.return_number is None:
+                earlier = found.get(refund.id)
+                charges = refund.charges if earlier is None else (*earlier.charges, *refund.charges)
+                found[refund.id] = refund.model_copy(update={"charges": charges})
+        return list(found.values())
 
     def _sales(self, before: PostedLine) -> Iterator[Movement]:
         units, wanted = before.units, self._wanted(before.units)
-        if before.basis and before.basis != self._basis and units > 0 and wanted > 0:
+        if units > 0 and wanted > 0 and self._has_changed(before):
             yield from (undone(key, before.number, rows, self._ordered_on) for key, rows in before.standing())
             yield from self._sold(before, NOTHING, wanted, before.version + 1)
         elif wanted > units:
             yield from self._sold(before, units, wanted, max(before.version, 1))
         elif wanted < units:
             yield self._cancelled(before, units, wanted)
+
+    def _has_changed(self, before: PostedLine) -> bool:
+        if has_changed(before.basis, self._basis, taxed=False):
+            return True
+        if not has_changed(before.basis, self._basis, taxed=True):
+            return False
+        return any(part.event == TAX for part in (*before.amounts(), *self.gross()))
 
     @property
     def _basis(self) -> dict[str, str]:
@@ -133,7 +149,7 @@ class _LineBook:
         target = self._targets(before if version == before.version else None)
         # Units are counted over all that was ever sold of this version: what came back is sold as another unit.
         ahead = before.counted(SALE) - start if version == before.version else NOTHING
-        for day, first, last in self._days(start, end):
+        for day, first, last in sold_days(self.order, self.line, self.policy, start, end, self.choice):
             amounts = difference(share(gross, last, whole), share(gross, first, whole))
             rows = [row for part, amount in amounts.items() for row in self._rows(part, amount, target)]
             if rows:
@@ -174,7 +190,7 @@ class _LineBook:
         return Movement(
             event=CANCEL,
             line=self.line.number,
-            day=self._cancelled_on(),
+            day=cancelled_on(self.order, self.line, self.policy),
             rows=cleared(rows, self._clearing(rows, self._targets(before))),
             quantity=wanted - units,
             start=before.counted(CANCEL),
@@ -190,7 +206,7 @@ class _LineBook:
             order=self.order.number,
             line=self.line.number,
             sku=self.line.sku,
-            day=self.policy.day(refund.at) if refund.at else self._cancelled_on(),
+            day=self.policy.day(refund.at) if refund.at else cancelled_on(self.order, self.line, self.policy),
             charges=refund.charges,
             sold=sold,
             target=self._targets(before),
@@ -226,43 +242,6 @@ class _LineBook:
 
     def _clearing(self, rows: list[Row], target: Callable[[Part], Target]) -> dict[str, Target]:
         return {currency: target(Part(CLEARING, currency)) for currency in {part.currency for part, _, _ in rows}}
-
-    # ------------------------------------------------------------ on which day
-
-    def _days(self, start: Decimal, end: Decimal) -> Iterator[tuple[date, Decimal, Decimal]]:
-        """The days on which units from `start` to `end` were sold, each with the slice that falls to it."""
-        if self.policy.on == "order":
-            yield self._ordered_on, start, end
-            return
-        slices: dict[date, Decimal] = {}
-        for day, quantity in self._shipments():
-            slices[day] = slices.get(day, NOTHING) + quantity
-        reached = NOTHING
-        for day in sorted(slices):
-            first, reached = reached, reached + slices[day]
-            if reached > start and first < end:
-                yield day, max(first, start), min(reached, end)
-        if reached < end:  # posted before it was shipped, under other settings
-            yield self._ordered_on, max(reached, start), end
-
-    def _shipments(self) -> Iterator[tuple[date, Decimal]]:
-        for slice_ in self.line.statuses:
-            if slice_.status not in SHIPPED or not slice_.quantity:
-                continue
-            if slice_.at is None and self.choice != "order_date":
-                raise HoldError(
-                    "no_ship_date",
-                    f"{self._subject} is shipped, and the channel does not say since when",
-                    fix="wait for the channel to say it; or resolve it as `order_date`",
-                    order=self.order.number,
-                )
-            yield self.policy.day(slice_.at or self.order.ordered_at), slice_.quantity
-
-    def _cancelled_on(self) -> date:
-        """When it was cancelled; where the channel does not say it, the newest day that it does say of the line."""
-        known = [slice_.at for slice_ in self.line.statuses if slice_.at and slice_.status == "cancelled"]
-        known = known or [slice_.at for slice_ in self.line.statuses if slice_.at]
-        return self.policy.day(max(known, default=self.order.ordered_at))
 
 
 def _settled_alone(order: Order) -> HoldError:

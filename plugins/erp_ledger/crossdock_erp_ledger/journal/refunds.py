@@ -9,7 +9,17 @@ from decimal import Decimal
 
 from crossdock import HoldError
 from crossdock.canonical import Charge
-from crossdock_erp_ledger.journal.amounts import NOTHING, TAX, Amounts, Part, amounts_of, basis_of, difference, share
+from crossdock_erp_ledger.journal.amounts import (
+    NOTHING,
+    TAX,
+    Amounts,
+    Part,
+    amounts_of,
+    basis_of,
+    difference,
+    has_changed,
+    share,
+)
 from crossdock_erp_ledger.journal.keys import ADJUSTMENT, REFUND, SALE
 from crossdock_erp_ledger.journal.movements import Movement, Row, cleared, undone
 from crossdock_erp_ledger.journal.policy import Policy
@@ -52,7 +62,8 @@ def paid_back(refund: Refundable, policy: Policy, posted: Posted) -> Iterator[Mo
     units = _units(refund, before)
     if refund.refunded < units:
         raise _withdrawn(refund, units)
-    if before.basis and before.basis != basis_of(refund.charges, refund.quantity) and units > 0:
+    taxed = any(part.event == TAX for part in refund.sold)
+    if units > 0 and has_changed(before.basis, basis_of(refund.charges, refund.quantity), taxed=taxed):
         yield from (undone(key, before.number, rows, refund.day) for key, rows in before.standing())
         yield from _refund(refund, policy, posted, NOTHING, before.version + 1, without=before)
     elif refund.refunded > units:

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossdock import NotYetError
-from crossdock.canonical import Money, Order, Refund, Return, ReturnLine
+from crossdock.canonical import Money, Order, Refund, Return, ReturnLine, SettlementLine
 from crossdock_erp_ledger.journal.mapper import JournalMapper
-from tiny_ledger import PO, RULES, SETTINGS, TinyLedger, charge, order, order_line, status
+from tiny_ledger import PO, RULES, SETTINGS, TinyLedger, charge, money, order, order_line, status
 
 ELSEWHERE = [
     {"match": {"event": "excess"}, "account": "Expenses:Allowances", "unit": "7"},
@@ -220,3 +220,46 @@ def test_switching_between_order_and_shipment_loses_and_doubles_nothing(
     [*look_at_all(ledger, world, {"on": "order"})]
 
     assert ledger.balances().get("Assets:Clearing:US", Decimal(0)) == world.owed("order")
+
+
+FEES = [
+    {"match": {"event": "commission"}, "account": "Expenses:Commission"},
+    {"match": {"event": "payout"}, "account": "Assets:Bank"},
+]
+
+
+def settled(world: World) -> Iterator[SettlementLine]:
+    """What the channel settles once all has left: sales, refunds, commissions, and the payout."""
+    rows: list[tuple[str, str, Decimal]] = []
+    for line in world.lines:
+        units = line.quantity - line.cancelled
+        rows.append(("Sale", "Product Price", part(line.price, units, line.quantity)))
+        rows.append(("Sale", "Shipping", part(line.shipping, units, line.quantity)))
+        rows.append(("Sale", "Commission on Product", -part(line.price // 7, units, line.quantity)))
+        rows += [("Refund", "Product Price", -Decimal(cents(amount))) for amount in line.refunds.values()]
+    rows += [("Refund", "Product Price", -part(one.price, one.refunded, one.quantity)) for one in world.returns]
+    total = sum((amount for _, _, amount in rows), Decimal(0))
+    about = {"channel": "walmart", "market": "us", "settlement": "11172026", "posted_on": START.date()}
+    for number, (kind, name, amount) in enumerate(rows):
+        of = {"number": str(number), "kind": kind, "part": name, "amount": money(amount), "order": PO}
+        yield SettlementLine.model_validate({**about, **of, "sku": "TEE-BLK-M"})
+    paid = {"number": "sum", "kind": "PaymentSummary", "amount": money(total), "payable": money(total)}
+    yield SettlementLine.model_validate({**about, **paid, "total": money(total)})
+
+
+@given(begun=lines, steps=steps, again=st.booleans())
+def test_settlement_empties_the_clearing_account_to_the_cent(begun: list[Line], steps: list[Any], again: bool) -> None:
+    world, ledger = World(begun), TinyLedger()
+    for what, which, amount in steps:
+        world.happen(what, which, amount) if what != "look" else look(ledger, world, which, {})
+    for line in world.lines:
+        line.shipped = line.quantity - line.cancelled
+    mapper = JournalMapper.model_validate({**SETTINGS, "rules": [*RULES, *FEES]})
+    [*look_at_all(ledger, world, {})]
+
+    for row in [*settled(world)] * (2 if again else 1):
+        ledger.post(mapper, row, f"11172026/{row.number}", *([PO] if row.order else []))
+
+    balances = ledger.balances()
+    assert balances.get("Assets:Clearing:US", Decimal(0)) == min(Decimal(0), row.amount.amount)
+    assert sum(balances.values()) == 0

@@ -357,6 +357,22 @@ def test_correction_touches_only_the_line_that_changed(ledger: TinyLedger) -> No
     assert {line.order_line for entry in entries for line in entry.lines} == {"2"}
 
 
+def test_changed_tax_corrects_nothing_where_the_channel_pays_it_on(ledger: TinyLedger) -> None:
+    ledger.post(mapper(), order(order_line(charges=(charge("49.98", tax="4.12"),))), PO)
+    changed = order(order_line(charges=(charge("49.98", tax="4.13"),)))
+
+    assert ledger.post(mapper(), changed, PO) == []
+
+
+def test_changed_tax_is_corrected_where_the_seller_pays_it_on(ledger: TinyLedger) -> None:
+    seller = mapper(tax_remitted_by={"us": "seller"})
+    ledger.post(seller, order(order_line(charges=(charge("49.98", tax="4.12"),))), PO)
+
+    ledger.post(seller, order(order_line(charges=(charge("49.98", tax="4.13"),))), PO)
+
+    assert ledger.balances()["Liabilities:SalesTax"] == Decimal("-4.13")
+
+
 def test_corrected_line_can_be_corrected_again_and_cancelled(ledger: TinyLedger) -> None:
     for amount in ("49.98", "45.00", "47.00"):
         ledger.post(mapper(), order(order_line(charges=(charge(amount),))), PO)
@@ -383,6 +399,15 @@ def test_price_only_refund_is_an_adjustment_of_the_sale_on_its_own_day(ledger: T
     assert entry.date == entry.transaction_date == date(2026, 11, 3)
     assert rows(entry) == [(APPAREL, "5.00"), (CLEARING, "-5.00")]
     assert ledger.post(mapper(), refunded("5.00"), PO) == []
+
+
+def test_refunds_of_one_id_are_one_entry(ledger: TinyLedger) -> None:
+    parts = tuple(Refund(id="R1", charges=(charge(amount),)) for amount in ("5.00", "2.00"))
+
+    entries = ledger.post(mapper(), order(order_line(refunds=parts)), PO)
+
+    assert [entry.event for entry in entries] == ["sale", "adjustment"]
+    assert rows(entries[1]) == [(APPAREL, "7.00"), (CLEARING, "-7.00")]
 
 
 def test_refund_that_belongs_to_a_return_is_left_to_the_return(ledger: TinyLedger) -> None:

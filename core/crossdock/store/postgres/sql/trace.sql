@@ -68,3 +68,10 @@ WHERE e.delivery_id = ANY(%b::bigint[])
 SELECT s.effect_id, s.position, s.method, s.url, s.attempts, s.attempted_at, s.answered_at, s.lost, s.status
 FROM steps s
 WHERE s.effect_id = ANY(%b::text[])
+
+-- name: carriers
+SELECT DISTINCT e.id, e.account, e.sink, e.key, e.version, e.state, e.delivery_id, e.pipeline, e.planned_at,
+    e.settled_at, e.receipt
+FROM members m
+JOIN effects e ON e.id = m.carrier_id
+WHERE m.effect_id = ANY(%b::text[])

@@ -19,3 +19,6 @@ JOIN effects e ON e.id = m.effect_id
 LEFT JOIN plans p ON p.effect_id = e.id
 WHERE m.carrier_id = ?
 ORDER BY e.rowid
+
+-- name: count
+SELECT count(*) FROM members WHERE carrier_id = ?

@@ -30,6 +30,12 @@ CROSS JOIN pipelines p
 CROSS JOIN deliveries d ON d.pipeline = p.name AND d.key = wanted.key
 WHERE d.open IS NOT NULL
     OR (SELECT 1 FROM effects e WHERE e.delivery_id = d.id AND e.state = 'attempted' LIMIT 1) IS NOT NULL
+    OR (
+        SELECT 1 FROM effects e
+        JOIN members m ON m.effect_id = e.id
+        JOIN effects c ON c.id = m.carrier_id
+        WHERE e.delivery_id = d.id AND c.state = 'attempted' LIMIT 1
+    ) IS NOT NULL
 ORDER BY d.id
 
 -- name: effects
@@ -39,6 +45,27 @@ FROM wanted
 JOIN records r ON r.id = wanted.record_id
 CROSS JOIN deliveries d ON d.pipeline = r.pipeline AND d.key = r.key AND d.record_id = r.id
 CROSS JOIN effects e ON e.delivery_id = d.id
+
+-- The bundles that effects went with, once all that went with them is erased.
+-- name: carriers
+WITH wanted (effect_id) AS (VALUES {rows})
+SELECT DISTINCT m.carrier_id
+FROM wanted
+CROSS JOIN members m ON m.effect_id = wanted.effect_id
+CROSS JOIN effects c ON c.id = m.carrier_id
+WHERE c.state <> 'attempted' AND NOT EXISTS (
+    SELECT 1 FROM members o JOIN effects e ON e.id = o.effect_id
+    WHERE o.carrier_id = m.carrier_id AND e.erased_at IS NULL
+)
+
+-- What others sent with them goes, too: nobody needs it any more.
+-- name: carriers_together
+WITH wanted (effect_id) AS (VALUES {rows})
+SELECT DISTINCT m.carrier_id
+FROM wanted
+CROSS JOIN members m ON m.effect_id = wanted.effect_id
+CROSS JOIN effects c ON c.id = m.carrier_id
+WHERE c.state <> 'attempted'
 
 -- name: payload
 DELETE FROM payloads WHERE id = ?

@@ -84,3 +84,12 @@ WITH wanted (effect_id) AS (VALUES {rows})
 SELECT DISTINCT s.effect_id, s.position, s.method, s.url, s.attempts, s.attempted_at, s.answered_at, s.lost, s.status
 FROM wanted
 CROSS JOIN steps s ON s.effect_id = wanted.effect_id
+
+-- What carried those of the effects that went with bundles.
+-- name: carriers
+WITH wanted (effect_id) AS (VALUES {rows})
+SELECT DISTINCT e.id, e.account, e.sink, e.key, e.version, e.state, e.delivery_id, e.pipeline, e.planned_at,
+    e.settled_at, e.receipt
+FROM wanted
+CROSS JOIN members m ON m.effect_id = wanted.effect_id
+CROSS JOIN effects e ON e.id = m.carrier_id
