@@ -105,6 +105,8 @@ class PlanningTests(Part):
             effect = sample.sink.plan(sample.document, sample.known)
             for body in (b"<html><body>Welcome</body></html>", b'{"cut": "o'):
                 outcome = _receipt(sample.sink, effect, 200, body)
+                if sample.sink.bulk > 1 and isinstance(outcome, httpx.Request | Later):
+                    continue  # a bundle may look what became of it
                 assert isinstance(outcome, Exception), f"200 with {body!r} gives {outcome!r}"
                 assert not isinstance(outcome, CrossdockError), f"200 with {body!r} asserts that nothing was done"
 

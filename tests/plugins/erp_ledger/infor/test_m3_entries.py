@@ -11,8 +11,9 @@ from ionapi_files import CLOUD, written
 from simulated import SimulatedFsm
 from tiny_fsm import Carrier
 
-from crossdock import Absent, CannotTell, Conflict, CredentialsError, Done, HoldError, Receipt, Secret
+from crossdock import Absent, Begun, CannotTell, Conflict, CredentialsError, Done, HoldError, Receipt, Secret
 from crossdock.errors import AnswerLostError
+from crossdock.http import Response
 from crossdock_erp_ledger.infor.auth import ServiceAccount
 from crossdock_erp_ledger.infor.m3.connection import M3Connection
 from crossdock_erp_ledger.infor.m3.entries import M3EntrySink
@@ -247,6 +248,30 @@ async def test_job_that_outlives_the_gateway_is_waited_for_and_posts_once():
 
     assert kinds(settled) == [Receipt]
     assert len(vouchers(carrier.fsm)) == 2
+
+
+async def test_update_whose_answer_cannot_be_read_is_not_repeated_blindly():
+    m3 = company()
+
+    class Garbled:
+        def __getattr__(self, name):
+            return getattr(m3, name)
+
+        def __call__(self, request):
+            answer = m3(request)
+            if b"UpdBatch" in request.content:
+                answer = Response(200, content=b"<html>", headers=answer.headers, request=request)
+            return answer
+
+    carrier = carry(Garbled())
+
+    with pytest.raises(AnswerLostError, match="does not say which batches"):
+        await carrier.carry(entry())
+
+    m3.pass_time(60)
+    found = await carrier.sink.probe(replace(carrier.bundle(carrier.plan(entry())), lost=carrier.sent[-1]))
+    assert isinstance(found, Begun)
+    assert [fact.count for fact in m3.simulator.journal.facts("batch_update")] == [1]
 
 
 async def test_job_that_fails_is_told_and_not_started_again():

@@ -38,6 +38,8 @@ class Course:
     refused: str | None = None
     """What was said of a call that was refused as a whole."""
     refused_status: int = 0
+    unclear: bool = False
+    """Whether jobs may have been started by a call whose answer says nothing of them."""
     tries: dict[str, int] = field(default_factory=dict)
     """How often each transaction was sent in a call."""
     read: set[date] = field(default_factory=set)
@@ -76,7 +78,9 @@ class Course:
         if answer.status_code >= 400:
             self.refused, self.refused_status = said(answer), answer.status_code
             return
-        for one, outcome in zip(sent, outcomes(answer) or (), strict=False):
+        found = outcomes(answer) or []
+        self.unclear |= len(found) < len(sent) and any(one.name == UPDATE for one in sent)
+        for one, outcome in zip(sent, found, strict=False):
             if outcome.processed:
                 self._take(one, outcome)
         if any(one.name == UPDATE for one in sent):

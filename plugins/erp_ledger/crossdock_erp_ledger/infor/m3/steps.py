@@ -50,6 +50,8 @@ class Steps:
         if self.course.refused is not None:
             self._check_refusal()
             return None
+        if self.course.unclear:
+            raise AnswerLostError("M3 does not say which batches it takes into the ledger")
         for name, open_ in (("AddBatchHead", list(self._heads(heads))), ("AddBatchLineFld", list(self._lines())),
                             (CHECK, list(self._to_check())), (UPDATE, list(self._to_update()))):  # fmt: skip
             if open_:
