@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from crossdock.canonical import Order, OrderLine, Return
 from crossdock_erp_ledger.journal.amounts import TAX, Part, amounts_of, share
-from crossdock_erp_ledger.journal.orders import SHIPPED
+from crossdock_erp_ledger.journal.days import SHIPPED
 from crossdock_erp_ledger.journal.policy import Policy
 from crossdock_erp_ledger.report.money import NOTHING
 from crossdock_erp_ledger.report.seen import Seen
