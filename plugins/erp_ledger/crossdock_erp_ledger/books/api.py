@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
-from crossdock import TransientError
+from crossdock import HoldError, TransientError
 from crossdock.http import Reader, Request, json_of
 from crossdock_erp_ledger.posting import Posting
 
@@ -24,9 +24,11 @@ class BooksApi:
     async def find(self, key: str) -> tuple[Posting, str] | None:
         """The entry of that name, or the total that it went into; and the name of its bundle.
 
-        Raises: TransientError.
+        Raises: TransientError; HoldError where a person must first look at the books.
         """
         answer = await self._get({"key": key})
+        if answer["changed"]:
+            raise books_changed(", ".join(answer["changed"]))
         return next((_read(one) for one in answer["entries"]), None)
 
     async def entries(self, **chosen: str) -> AsyncIterator[tuple[Posting, str]]:
@@ -54,9 +56,10 @@ class BooksApi:
     async def _get(self, params: Mapping[str, str], path: str = "/entries") -> Any:
         answer = await self._http.get(path, params=params)
         told = json_of(answer)
-        if answer.status_code != 200 or not isinstance(told, dict):
-            said = told.get("message") if isinstance(told, dict) else f"they answered {answer.status_code}"
-            raise TransientError(f"the books cannot be read: {said}", fix=ADVICE)
+        if not isinstance(told, dict):
+            raise TransientError(f"the books cannot be read: they answered {answer.status_code}")
+        if answer.status_code != 200:
+            raise refusal(told) or TransientError(f"the books cannot be read: {told.get('message')}")
         return told
 
 
@@ -66,6 +69,21 @@ ADVICE = (
     ".crossdock/accept in the folder"
 )
 """What to do with books that somebody else changed."""
+
+
+def refusal(told: Mapping[str, Any]) -> HoldError | None:
+    """Why the books refuse everything; None where it is something else."""
+    if told.get("code") == "books_changed":
+        return books_changed(str(told.get("message")))
+    if told.get("code") == "other_books":
+        fix = "name the folder of these books in `folder`, or write `book` as it was"
+        return HoldError("other_books", str(told.get("message")), fix=fix)
+    return None
+
+
+def books_changed(what: str) -> HoldError:
+    """Somebody else wrote in the books."""
+    return HoldError("books_changed", f"somebody else changed the books: {what}", fix=ADVICE)
 
 
 def _read(one: dict[str, Any]) -> tuple[Posting, str]:

@@ -33,7 +33,12 @@ class Beancount:
     def entry(self, booked: Booked) -> str:
         """One entry, with a blank line before it."""
         entry = booked.posting.entry
-        marks = [f"#{to_link(payee_of(entry).lower())}", *(f"^{link}" for link in (*own_links(entry), *entry.links))]
+        late = [f"#late-for-{booked.posting.late_for}"] if booked.posting.late_for else []
+        marks = [
+            f"#{to_link(payee_of(entry).lower())}",
+            *late,
+            *(f"^{link}" for link in (*own_links(entry), *entry.links)),
+        ]
         head = f"{entry.date} * {_quoted(payee_of(entry))} {_quoted(entry.description)} {' '.join(marks)}"
         return "\n".join(("", head, *self._rest(booked), ""))
 

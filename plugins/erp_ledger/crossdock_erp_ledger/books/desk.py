@@ -14,7 +14,7 @@ from crossdock_erp_ledger.books.booked import Booked, Unreadable, bookable
 from crossdock_erp_ledger.books.chart import Account, objections
 from crossdock_erp_ledger.books.folder import BooksFolder, Busy, NotBegun, OtherBooks
 from crossdock_erp_ledger.books.ledgerbook import Changed, LedgerBook
-from crossdock_erp_ledger.books.shelf import sequence
+from crossdock_erp_ledger.books.shelf import Shelf
 from crossdock_erp_ledger.posting import Posting
 
 PAGE = 1000
@@ -50,7 +50,7 @@ class Desk:
             if request.method == "POST":
                 return self._post(request.content)
             if not self._folder.is_there:
-                return Response(200, json={"entries": [], "next": None} if place[1] == "/entries" else _EMPTY)
+                return Response(200, json=_NO_ENTRIES if place[1] == "/entries" else _NO_BOOK)
             with self._folder.locked():
                 params = dict(request.url.params)
                 if place[1] == "/entries" and "key" not in params:
@@ -60,7 +60,7 @@ class Desk:
         except OtherBooks as error:
             return _refusal(409, "other_books", str(error))
         except Changed as error:
-            return _refusal(423, "books_changed", f"somebody else changed {error}", files=error.files)
+            return _refusal(423, "books_changed", str(error), files=error.files)
         except Unreadable as error:
             return _refusal(423, "books_changed", f"there is something that crossdock does not write: {error}")
         except (Busy, NotBegun, FileNotFoundError, NotADirectoryError, PermissionError) as error:
@@ -115,8 +115,9 @@ class Desk:
         return self._page([] if found is None else [found], None)
 
     def _entries(self, params: Mapping[str, str]) -> Response:
-        shelf = max(self._book.shelves, key=lambda one: len(one.files()))
-        parts = [name for name in shelf.files() if sequence(name)[0] == params.get("period", sequence(name)[0])]
+        shelf = self._readable()
+        first, last = params.get("period") or params.get("from", ""), params.get("period") or params.get("to", "9999")
+        parts = [name for name in shelf.files() if first[:7] <= name[:7] <= last[:7]]
         after = int(params.get("after", "0"))
         chosen = (one for one in shelf.entries(parts) if _matches(one, params))
         page: list[Booked] = []
@@ -126,6 +127,14 @@ class Desk:
             if number >= after:
                 page.append(one)
         return self._page(page, None)
+
+    def _readable(self) -> Shelf:
+        """The format to read: where something stands twice, no index says which is the fullest."""
+        try:
+            self._book.refresh()
+        except Unreadable:
+            return self._book.shelves[0]
+        return self._book.fullest
 
     def _page(self, entries: Sequence[Booked], following: int | None) -> Response:
         told = [{"batch": one.batch, **one.posting.model_dump(mode="json", exclude_defaults=True)} for one in entries]
@@ -157,7 +166,8 @@ class Desk:
                     yield str(error)
 
 
-_EMPTY = {"entries": 0, "periods": [], "formats": [], "changed": [], "faults": []}
+_NO_ENTRIES = {"entries": [], "next": None, "changed": []}
+_NO_BOOK = {"entries": 0, "periods": [], "formats": [], "changed": [], "faults": []}
 
 
 def _matches(booked: Booked, params: Mapping[str, str]) -> bool:

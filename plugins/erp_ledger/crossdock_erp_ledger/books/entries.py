@@ -26,7 +26,7 @@ from crossdock import (
 )
 from crossdock.canonical import JournalEntry
 from crossdock.http import Response, json_of
-from crossdock_erp_ledger.books.api import ADVICE, BooksApi
+from crossdock_erp_ledger.books.api import BooksApi, refusal
 from crossdock_erp_ledger.books.booked import bookable, same_fact
 from crossdock_erp_ledger.books.chart import objections
 from crossdock_erp_ledger.books.connection import BooksConnection
@@ -137,7 +137,7 @@ class BooksEntrySink(Sink[BooksConnection, JournalEntry]):
         posting = posting_of(effect)
         if posting is None:
             return await self._probe_bundle(effect)
-        found = await self._find(effect.key)
+        found = await self.api.find(effect.key)
         if found is None:
             return Absent()
         there, batch = found
@@ -155,12 +155,6 @@ class BooksEntrySink(Sink[BooksConnection, JournalEntry]):
             return Absent()
         told = {"batch": batch, "entries": {key: {"done": "there"} for key in sorted(wanted)}}
         return Begun(Response(200, json=told, request=effect.steps[-1]))
-
-    async def _find(self, key: str) -> tuple[Posting, str] | None:
-        state = await self.api.state()
-        if state["changed"]:
-            raise _changed(", ".join(state["changed"]))
-        return await self.api.find(key)
 
 
 def _posting(effect: Effect) -> Posting:
@@ -182,17 +176,7 @@ def _differs(key: str, why: Sequence[str]) -> HoldError:
     )
 
 
-def _changed(what: str) -> HoldError:
-    return HoldError("books_changed", f"somebody else changed the books: {what}", fix=ADVICE)
-
-
 def _refused(key: str, told: Mapping[str, Any], status: int) -> Exception:
     """Why nothing of a bundle was posted."""
-    code, message = told.get("code"), str(told.get("message", f"they answered {status}"))
-    if code == "books_changed":
-        return _changed(message)
-    if code == "other_books":
-        return HoldError(
-            "other_books", message, fix="name the folder of these books in `folder`, or write `book` as it was"
-        )
-    return RejectedError(f"the books refuse entry {key}: {message}", code="books_refused")
+    message = told.get("message", f"they answered {status}")
+    return refusal(told) or RejectedError(f"the books refuse entry {key}: {message}", code="books_refused")

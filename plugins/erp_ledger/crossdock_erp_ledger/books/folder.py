@@ -101,13 +101,16 @@ class BooksFolder:
 
     def stamps(self) -> dict[str, Stamp]:
         """Every file that we wrote, as we left it. Raises: OtherBooks."""
+        return _stamps(self._head())
+
+    def _head(self) -> dict[str, Any]:
         try:
-            head: Any = jsonio.loads((self._state / "head.json").read_bytes())
+            head: dict[str, Any] = jsonio.loads((self._state / "head.json").read_bytes())
         except FileNotFoundError:
             return {}
         if head.get("version") != 1 or head.get("book") != self._book:
             raise OtherBooks(f"the folder holds the books of {head.get('book')}, in version {head.get('version')}")
-        return {name: Stamp(*values) for name, values in head["files"].items()}
+        return head
 
     def is_as_left(self, name: str, stamp: Stamp, *, thoroughly: bool = False) -> bool:
         """Whether a file is as we left it; `thoroughly` also where its size and time are."""
@@ -138,15 +141,15 @@ class BooksFolder:
             for name, data in changed.items():
                 stamps[name] = _write(self._new / name, data)
             _sync(self._new)
-            head = self._draft_head(stamps)
+            head = self._draft_head(stamps, gone)
         except OSError as error:
             raise NotBegun(error.errno, error.strerror) from error
         self._replace_head(head)
-        self._settle(gone)
+        self._settle()
 
-    def _draft_head(self, stamps: Mapping[str, Stamp]) -> Path:
+    def _draft_head(self, stamps: Mapping[str, Stamp], gone: Iterable[str] = ()) -> Path:
         files = {name: [one.size, one.digest, one.touched] for name, one in sorted(stamps.items())}
-        head = {"version": 1, "book": self._book, "files": files}
+        head = {"version": 1, "book": self._book, "files": files, "gone": sorted(gone)}
         draft = self._state / "head.new"
         _write(draft, jsonio.dumps(head))
         return draft
@@ -155,21 +158,25 @@ class BooksFolder:
         draft.replace(self._state / "head.json")
         _sync(self._state)
 
-    def _settle(self, gone: frozenset[str] = frozenset()) -> None:
+    def _settle(self) -> None:
         """Give the files of the last change their places; drop drafts of one that never counted."""
-        drafts = sorted(self._new.iterdir())
-        if not drafts and not gone:
-            return
-        stamps = self.stamps()
+        head = self._head()
+        stamps, gone = _stamps(head), [self.path / name for name in head.get("gone", ())]
+        drafts, gone = sorted(self._new.iterdir()), [path for path in gone if path.exists()]
         for draft in drafts:
             stamp = stamps.get(draft.name)
             if stamp is not None and _digest(draft.read_bytes()) == stamp.digest:
                 draft.replace(self.path / draft.name)
             else:
                 draft.unlink()
-        for name in gone:
-            (self.path / name).unlink(missing_ok=True)
-        _sync(self.path)
+        for path in gone:
+            path.unlink()
+        if drafts or gone:
+            _sync(self.path)
+
+
+def _stamps(head: Mapping[str, Any]) -> dict[str, Stamp]:
+    return {name: Stamp(*values) for name, values in head.get("files", {}).items()}
 
 
 def _write(path: Path, data: bytes | bytearray) -> Stamp:

@@ -303,6 +303,25 @@ def test_seal_is_taken_off_a_period_that_is_opened_again(place):
     assert f"{CLEARING}  141.94 ~ 0 USD" in (place / "closed-2026-10.beancount").read_text()
 
 
+def test_seal_that_was_to_go_is_gone_also_after_a_crash(place, monkeypatch):
+    post(books(place), sale("1"))
+    post(books(place, closed_through="2026-10-31"), sale("2", date=date(2026, 11, 1)))
+
+    replace = folders.BooksFolder._replace_head
+
+    def crash(self, head):
+        replace(self, head)
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(folders.BooksFolder, "_replace_head", crash)
+        with pytest.raises(OSError, match="Input/output"):
+            books(place).handle(request([sale("3")]))
+
+    assert post(books(place), sale("3"), sale("4")) == {sale("3").key: "there", sale("4").key: "posted"}
+    assert not list(place.glob("closed-*"))
+
+
 def test_account_that_somebody_else_posts_to_is_not_asserted(place):
     post(books(place), sale("1"))
     (place / "own.beancount").write_text(f'2026-10-31 * "By hand"\n  {CLEARING}  1.00 USD\n  {APPAREL}\n')
