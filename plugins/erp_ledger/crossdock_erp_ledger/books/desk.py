@@ -166,7 +166,7 @@ class Desk:
                     yield str(error)
 
 
-_NO_ENTRIES = {"entries": [], "next": None, "changed": []}
+_NO_ENTRIES: dict[str, Any] = {"entries": [], "next": None, "changed": []}
 _NO_BOOK = {"entries": 0, "periods": [], "formats": [], "changed": [], "faults": []}
 
 
