@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import IO, Any
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
@@ -31,6 +32,8 @@ _OF_A_SALE = ("transaction type", "purchase order #", "purchase order line #", "
 _NEEDED = ("transaction type", "amount")
 _HEAD = 20
 """Within so many lines the names of the columns must come."""
+_FEW = 2
+"""The line that says how many lines there are has no more cells than these."""
 _SLUG = re.compile(r"[^a-z0-9_]+")
 Cells = Mapping[str, str]
 
@@ -140,40 +143,48 @@ def _rows(content: bytes, seen: _Seen) -> Iterator[Row]:
 
 
 def _read(lines: Iterator[list[str]], seen: _Seen, numbers: Counter[str]) -> Iterator[Row]:
-    names: list[str] | None = None
+    columns: _Columns | None = None
     for position, cells in enumerate(lines, start=1):
-        stated = next((found for cell in cells if (found := _COUNT.search(cell))), None)
-        if stated is not None and sum(1 for cell in cells if cell.strip()) <= 2:
-            seen.stated = int(stated[1].replace(",", ""))
-        elif not any(cell.strip() for cell in cells):
+        filled = [cell for cell in cells if cell and not cell.isspace()]
+        if not filled:
             continue
-        elif names is None:
-            names = _names(cells)
-            if names is None and position >= _HEAD:
-                break
+        if len(filled) <= _FEW and (stated := next(filter(None, map(_COUNT.search, filled)), None)):
+            seen.stated = int(stated[1].replace(",", ""))
+        elif columns is not None:
+            yield columns.row(cells, numbers)
         else:
-            yield _row(names, cells, numbers)
-    if names is None:
+            columns = _Columns.find(cells)
+            if columns is None and position >= _HEAD:
+                break
+    if columns is None:
         raise BrokenReportError("the report has no line with the names of its columns")
 
 
-def _names(cells: Sequence[str]) -> list[str] | None:
-    names = [" ".join(cell.replace("\ufeff", "").split()).lower() for cell in cells]
-    return names if all(name in names for name in _NEEDED) else None
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The names of the columns, in lower case and in their order; `fault` says why no row of them can be read."""
 
+    names: Sequence[str]
+    fault: str | None
 
-def _row(names: Sequence[str], cells: Sequence[str], numbers: Counter[str]) -> Row:
-    more = [cell for cell in cells[len(names) :] if cell.strip()]
-    found = {name: text for name, cell in zip(names, cells, strict=False) if name and (text := _text(cell))}
-    fault = "it has more cells than there are columns" if more else None
-    if len(set(names)) < len(names) and (
-        twice := [name for name, times in Counter(names).items() if name and times > 1]
-    ):
-        fault = f"the column {twice[0]!r} stands twice" if twice[0] in (*_NEEDED, "purchase order #") else fault
-    number = _number(found)
-    numbers[number] += 1
-    again = "" if numbers[number] == 1 else f"~{numbers[number]}"
-    return Row(number + again, found, fault)
+    @classmethod
+    def find(cls, cells: Sequence[str]) -> _Columns | None:
+        """The columns that a line names; None where it is no such line."""
+        names = [" ".join(cell.replace("\ufeff", "").split()).lower() for cell in cells]
+        if not all(name in names for name in _NEEDED):
+            return None
+        twice = next((name for name in (*_NEEDED, "purchase order #") if names.count(name) > 1), None)
+        return cls(names, f"the column {twice!r} stands twice" if twice else None)
+
+    def row(self, cells: Sequence[str], numbers: Counter[str]) -> Row:
+        """One row, with a number that no other row has."""
+        found = {name: text for name, cell in zip(self.names, cells, strict=False) if name and (text := _text(cell))}
+        fault = self.fault
+        if len(cells) > len(self.names) and any(cell.strip() for cell in cells[len(self.names) :]):
+            fault = "it has more cells than there are columns"
+        number = _number(found)
+        numbers[number] += 1
+        return Row(number if numbers[number] == 1 else f"{number}~{numbers[number]}", found, fault)
 
 
 def _number(cells: Cells) -> str:
@@ -181,7 +192,12 @@ def _number(cells: Cells) -> str:
     parts = [cells.get("transaction key", ""), cells.get("amount type", "")]
     if not parts[0]:
         parts = [cells.get("transaction type", ""), cells.get("transaction description", ""), parts[1]]
-    return ":".join(slug for part in parts if (slug := _SLUG.sub("-", part.lower()).strip("-"))) or "row"
+    return ":".join(slug for part in parts if (slug := _slug(part))) or "row"
+
+
+@lru_cache(maxsize=1024)
+def _slug(text: str) -> str:
+    return _SLUG.sub("-", text.lower()).strip("-")
 
 
 def _text(cell: str) -> str:
@@ -190,6 +206,7 @@ def _text(cell: str) -> str:
     return "" if text == '""' else text
 
 
+@lru_cache(maxsize=256)
 def _plain(text: str) -> str:
     return re.sub(r"[^a-z]", "", text.lower())
 
