@@ -209,6 +209,18 @@ def settlement_differs_and_trued_up(site: Books) -> Step:
     site.run(*SETTLEMENTS)
 
 
+@walks_of_books("trued_up", made=0, by="done")
+def trued_up(site: Books) -> Step:
+    """The order whose price was lowered is read after its settlement was trued up."""
+    settled_otherwise(site)
+    site.resolve("true_up")
+    site.run(*SETTLEMENTS)
+    site.run(*SALES)
+    yield
+    site.resolve("done")
+    site.run(*SALES)
+
+
 def settled_otherwise(site: Books) -> None:
     """Forty cents less are settled than are in the books: the price was lowered, and the order not read since."""
     order = site.shipped()

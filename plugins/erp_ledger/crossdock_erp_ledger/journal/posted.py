@@ -8,13 +8,15 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from crossdock import HoldError, Link
-from crossdock_erp_ledger.journal.amounts import FACILITATOR_TAX, NOTHING, Part
+from crossdock_erp_ledger.journal.amounts import FACILITATOR_TAX, NOTHING, TAX, Part
 from crossdock_erp_ledger.journal.keys import REFUND, SALE, SETTLEMENT, EntryKey
 from crossdock_erp_ledger.journal.rules import Target
 
 CLEARING = "clearing"
 EXCESS = "excess"
 WHOLE = "*"
+ROUNDING = "rounding"
+SHIPPING = "shipping"
 
 
 @dataclass(frozen=True)
@@ -167,8 +169,16 @@ class Posted:
 
     def was_settled_alone(self, order: str) -> bool:
         """Whether a sale was posted from a settlement while there was none from the order."""
-        settled = (row for one in self.entries if one.key.order == SETTLEMENT for row in one.rows.get(WHOLE, ()))
-        return not self.has(order, SALE) and any(row.part.event == SALE for row in settled)
+        return not self.has(order, SALE) and any(row.part.event == SALE for row in self._settled())
+
+    def true_ups(self, sku: str | None) -> list[PostedRow]:
+        """What was posted because a settlement differed from what is in the books of a SKU."""
+        wanted = (sku or "").casefold()
+        alike = (row for row in self._settled() if (row.sku or "").casefold() in ("", wanted))
+        return [row for row in alike if row.part.event in (SALE, SHIPPING, TAX, ROUNDING)]
+
+    def _settled(self) -> Iterator[PostedRow]:
+        return (row for one in self.entries if one.key.order == SETTLEMENT for row in one.rows.get(WHOLE, ()))
 
     def must_be_clear(self, order: str) -> None:
         """Raises: HoldError where something is linked that does not say what it posts."""

@@ -14,11 +14,11 @@ from crossdock_erp_ledger.journal.kinds import by_sign, component_of, fulfilment
 from crossdock_erp_ledger.journal.matching import Match, nearest, per_unit_hint, refunds_of, sales_of
 from crossdock_erp_ledger.journal.movements import Row
 from crossdock_erp_ledger.journal.policy import Policy
-from crossdock_erp_ledger.journal.posted import CLEARING, WHOLE, Posted
+from crossdock_erp_ledger.journal.posted import CLEARING, ROUNDING, WHOLE, Posted
 from crossdock_erp_ledger.journal.returns import BY_RULES
 from crossdock_erp_ledger.journal.rules import Facets, Target
 
-ROUNDING, PAYOUT, FX = "rounding", "payout", "fx"
+PAYOUT, FX = "payout", "fx"
 _PATIENCE = timedelta(days=3)
 
 

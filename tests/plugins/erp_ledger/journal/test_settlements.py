@@ -254,6 +254,18 @@ def test_difference_beyond_tolerance_is_held_until_a_person_trues_it_up(ledger: 
     assert rows(entry) == [(APPAREL, "4.98"), (CLEARING, "-4.98")]
 
 
+@pytest.mark.parametrize(("settled_as", "choice"), [("49.97", None), ("45.00", "true_up")])
+def test_order_that_changes_after_its_settlement_was_trued_up_is_held(
+    ledger: TinyLedger, settled_as: str, choice: str | None
+) -> None:
+    post(ledger, settled("Sale", "Product Price", settled_as), choice=choice)
+
+    with pytest.raises(HoldError) as held:
+        ledger.post(mapper(), order(order_line(charges=(charge("45.00"),))), PO)
+
+    assert held.value.code == "trued_up"
+
+
 @pytest.mark.parametrize(("amount", "hint"), [("99.96", "seem to be per unit"), ("24.99", "seem to be per line")])
 def test_difference_by_just_the_quantity_says_that_charges_are_read_wrongly(
     ledger: TinyLedger, amount: str, hint: str
