@@ -58,7 +58,7 @@ class SettlementVerb:
         for place in range(1, len(rows)):
             simulator.journal.record("settlement_row", f"{name}/{place}")
         simulator.journal.record("settlement_closed", name, str(payable))
-        return answer({"report_date": name, "payable": payable, "rows": rows})
+        return answer({"report_date": name, "ids": [name], "payable": payable, "rows": rows})
 
     def _rows(self, asked: Mapping[str, Any]) -> Rows:
         book = self._simulator.settlement
