@@ -286,7 +286,7 @@ async def test_job_that_fails_is_told_and_not_started_again():
     (effect,) = [carrier.bundle(carrier.plan(entry()))]
     look = await carrier.sink.probe(replace(effect, lost=carrier.sent[-1]))
     assert isinstance(look, CannotTell)
-    assert carrier.sink.settles_after == timedelta(minutes=3, seconds=15)
+    assert carrier.sink.settles_after == timedelta(minutes=3, seconds=20)
 
 
 # --------------------------------------------------------------------------------------------------- looking first
@@ -303,6 +303,15 @@ async def test_entry_in_the_ledger_is_found_and_another_is_absent():
     assert isinstance(found, Done)
     assert found.receipt.id == entry(1).key
     assert await carrier.sink.probe(missing) == Absent()
+
+
+async def test_entries_of_one_day_are_looked_for_in_one_list():
+    carrier = carry(company())
+    effects = carrier.plan(*[entry(number) for number in range(50)])
+    carrier.fsm.asked.clear()
+
+    assert [await carrier.sink.probe(effect) for effect in effects] == [Absent()] * 50
+    assert carrier.fsm.asked == ["LstVouchersByDt"]
 
 
 async def test_batch_of_other_amounts_is_a_conflict():

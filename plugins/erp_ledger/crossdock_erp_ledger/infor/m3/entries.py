@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import ClassVar, Literal
 
@@ -43,6 +43,9 @@ from crossdock_erp_ledger.infor.naming import base36
 from crossdock_erp_ledger.posting import HOLDS, Posting, plan_entry, posting_of, postings_of, receipt_of
 from crossdock_erp_ledger.posting.totals import name_of
 
+_FRESH = timedelta(seconds=5)
+"""How old a day's lines may be that an entry is looked for in; absence counts that much later."""
+
 
 class M3EntrySink(Sink[M3Connection, JournalEntry]):
     """Journal entries in the general ledger of M3, a batch for each entry, up to a hundred at a time."""
@@ -53,11 +56,12 @@ class M3EntrySink(Sink[M3Connection, JournalEntry]):
     holds: ClassVar[Sequence[Hold]] = (*HOLDS, *REFUSALS)
 
     _read: tuple[object, object, Course, str] | None = PrivateAttr(default=None)
+    _days: dict[date, tuple[datetime, Mapping[str, Sequence[Record]]]] = PrivateAttr(default_factory=dict)
 
     @property
     def settles_after(self) -> timedelta:
         """The job that takes batches into the ledger goes on after the gateway has given up waiting."""
-        return self.connection.update_within + self.connection.timeout
+        return self.connection.update_within + self.connection.timeout + _FRESH
 
     @property
     def calls(self) -> Mapping[str, float]:
@@ -142,12 +146,20 @@ class M3EntrySink(Sink[M3Connection, JournalEntry]):
         if posting.entry.total is not None:
             return CannotTell("it was to be posted in a total, which is named after its bundle")
         batch = batch_of(posting, self.connection, "-")
-        found = by_batch(await self._api.lines_on(batch.day)).get(batch.key)
+        found = (await self._lines_on(batch.day)).get(batch.key)
         if not found:
             return Absent()
         if _amounts(found) != _amounts(line.record for line in batch.lines):
             return Conflict([f"batch {batch.key} is in the ledger with other accounts or amounts"])
         return Done(receipt_of(effect, batch.key, {"batch_key": batch.key}))
+
+    async def _lines_on(self, day: date) -> Mapping[str, Sequence[Record]]:
+        """The lines of a day, by batch: M3 lists none by their text, and a back-fill looks for many of one day."""
+        now = await self.http.vendor_now()
+        if day not in self._days or now - self._days[day][0] > _FRESH:
+            self._days = {one: seen for one, seen in self._days.items() if now - seen[0] <= _FRESH}
+            self._days[day] = (now, by_batch(await self._api.lines_on(day)))
+        return self._days[day][1]
 
     async def _probe_update(self, batches: Batches, lost: Request) -> Probe:
         """Whether the ledger shows every batch; M3 itself refuses to update one twice, but only once it began."""
