@@ -77,6 +77,8 @@ def read_complaint(error: Any, annotation: Any) -> Complaint:
         return Complaint("bad_expression", sentence=error["msg"], fix=context.get("fix"))
     if kind in _LIMITS:
         pattern, key = _LIMITS[kind]
+        if context.get("field_type") in ("Dictionary", "Mapping"):
+            pattern = pattern.replace("a list", "a mapping")
         limit = context[key]
         shown = f"{limit:g}" if isinstance(limit, float) else str(limit)
         inclusive = shown if key in ("ge", "le") else None

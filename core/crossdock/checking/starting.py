@@ -9,7 +9,7 @@ from itertools import product
 
 from crossdock.checking.flow import find_mappers, fits
 from crossdock.checking.starting_settings import Blanks, settings_lines, summary
-from crossdock.contract.component import type_arguments
+from crossdock.contract.component import Component, type_arguments
 from crossdock.contract.connection import Connection
 from crossdock.errors import ConfigError
 from crossdock.registry import Registry
@@ -91,6 +91,8 @@ class _Writer:
     registry: Registry
     blanks: Blanks
     lines: list[str] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+    """What each kind of account is called in the definition, by its `use:`."""
 
     def write(self, plugins: Sequence[str], ways: Sequence[Way]) -> Start:
         self.lines += [
@@ -101,8 +103,9 @@ class _Writer:
             "",
             "connections:",
         ]
-        for plugin in plugins:
-            self._connection(plugin)
+        self._name_connections(plugins, ways)
+        for use, name in self.names.items():
+            self._connection(use, name)
         if ways:
             self.lines += ["", "pipelines:"]
         for way in ways:
@@ -110,17 +113,33 @@ class _Writer:
         text = "\n".join(line.rstrip() for line in self.lines) + "\n"
         return Start(text, tuple(sorted(self.blanks.variables)), tuple(sorted(self.blanks.secrets)))
 
-    def _connection(self, plugin: str) -> None:
-        use = next(iter(_named(self.registry.names("connection"), plugin)), None)
-        if use is None:
-            raise ConfigError(f"{plugin} has no connection", fix=f"name another plugin than {plugin}")
+    def _name_connections(self, plugins: Sequence[str], ways: Sequence[Way]) -> None:
+        """An account of each kind that is needed, named after its plugin; where it has several kinds, after its own."""
+        components: list[tuple[str, type[Component]]] = [(way.source, self.registry.source(way.source)) for way in ways]
+        components += [(way.sink, self.registry.sink(way.sink)) for way in ways]
+        needed = [self._account_of(use, type_arguments(component)[0]) for use, component in components]
+        for plugin in plugins:
+            uses = list(dict.fromkeys(use for use in needed if use.partition(".")[0] == plugin))
+            uses = uses or _named(self.registry.names("connection"), plugin)[:1]
+            if not uses:
+                raise ConfigError(f"{plugin} has no connection", fix=f"name another plugin than {plugin}")
+            self.names |= {use: plugin if len(uses) == 1 else use.replace(".", "_") for use in uses}
+
+    def _account_of(self, use: str, wanted: type[Connection]) -> str:
+        """The kind of account that a component works on."""
+        kinds = _named(self.registry.names("connection"), use.partition(".")[0])
+        return next((kind for kind in kinds if issubclass(self.registry.connection(kind), wanted)), kinds[0])
+
+    def _connection(self, use: str, name: str) -> None:
         model = self.registry.connection(use)
-        self._add(2, [f"{plugin}:  # {summary(model)}", f"  use: {use}"])
-        self._add(4, self._auth(plugin, use, model))
+        self._add(2, [f"{name}:  # {summary(model)}", f"  use: {use}"])
+        self._add(4, self._auth(name, use, model))
         skip = ("auth", "base_url") if model.is_local() else ("auth",)
-        self._add(4, settings_lines(model, Connection, plugin, self.blanks, skip=skip))
+        self._add(4, settings_lines(model, Connection, name, self.blanks, skip=skip))
 
     def _auth(self, plugin: str, use: str, model: type[Connection]) -> Iterator[str]:
+        if not model.model_fields["auth"].is_required():
+            return
         provider = next((name for name in self.registry.names("auth") if self._signs_in(name, use, model)), None)
         if provider is None:
             return
@@ -135,7 +154,8 @@ class _Writer:
 
     def _pipeline(self, way: Way) -> None:
         source, sink = self.registry.source(way.source), self.registry.sink(way.sink)
-        origin, target = way.source.partition(".")[0], way.sink.partition(".")[0]
+        origin = self.names[self._account_of(way.source, type_arguments(source)[0])]
+        target = self.names[self._account_of(way.sink, type_arguments(sink)[0])]
         self._add(2, [f"{way.name}:"])
         self._add(4, [f"from:  # {summary(source)}", f"  use: {way.source}", f"  connection: {origin}"])
         self._add(6, settings_lines(source, None, origin, self.blanks))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import pytest
 from jsonschema import Draft202012Validator
+from pydantic import Field
 
 from crossdock import AuthProvider, Connection, LocalPath, NoAuth, hookimpl
 from crossdock.checking import check
@@ -30,6 +32,7 @@ class Drawer(Connection):
     auth: AuthProvider = NoAuth()
     path: LocalPath
     others: tuple[LocalPath, ...] = ()
+    labels: Annotated[Mapping[str, str], Field(min_length=1)] = {"a": "b"}
 
     @property
     def identity(self) -> str:
@@ -140,6 +143,15 @@ def test_editors_ask_for_a_path_and_for_no_auth(registry):
     assert valid.is_valid(definition)
     definition["connections"]["top"]["path"] = 1
     assert not valid.is_valid(definition)
+
+
+def test_mapping_that_is_too_short_is_called_one(registry, tmp_path):
+    path = tmp_path / "crossdock.yaml"
+    path.write_text("version: 1\nconnections:\n  top: {use: drawer, path: a, labels: {}}\n")
+
+    (fault,) = check(path, registry=registry, env={}).faults
+
+    assert "must be a mapping of 1 or more" in fault.message
 
 
 def test_definition_to_start_from_names_no_address_for_it(registry):

@@ -14,6 +14,7 @@ TENANT = "8f0c7a52-1b2c-4d3e-8f90-a1b2c3d4e5f6"
 KNOWN = {"_TENANT": TENANT, "_URL": "https://somewhere.example.test"}
 # By what they read and take, whatever is installed; the depot is the tests' own.
 WAYS = [("depot", "depot"), ("walmart", "wms_cartoncloud"), ("walmart.orders", "wms_cartoncloud.sale_orders")]
+WAYS += [(f"walmart.{source}", "erp_ledger.books_entries") for source in ("orders", "returns", "unshipped")]
 
 
 def surroundings_of(text):

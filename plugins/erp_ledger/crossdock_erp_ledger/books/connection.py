@@ -34,6 +34,7 @@ class BooksConnection(LedgerConnection):
 
     name: ClassVar[str] = "books"
     reads: ClassVar[tuple[str, ...]] = ("GET /**",)
+    auth_kinds: ClassVar[tuple[type[AuthProvider], ...]] = (NoAuth,)
 
     base_url: str = "http://localhost"
     auth: AuthProvider = NoAuth()

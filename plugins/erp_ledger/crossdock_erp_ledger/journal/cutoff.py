@@ -32,7 +32,9 @@ class CutoffMapper(Mapper[OrderAsOf, JournalEntry]):
     name: ClassVar[str] = "cutoff"
     holds: ClassVar[Sequence[Hold]] = (Hold("unmapped_account"), Hold("posting_unclear"))
 
-    deferred: Annotated[Mapping[str, PlaceOrAccount], Field(min_length=1)]
+    deferred: Annotated[
+        Mapping[str, PlaceOrAccount], Field(min_length=1, examples=[{"us": "Liabilities:DeferredRevenue"}])
+    ]
     """The account of deferred revenue, by market."""
     per: Per = "order"
     closed_period: WhenClosed = "hold"

@@ -39,9 +39,11 @@ class JournalMapper(Mapper[Order | Return | SettlementLine, JournalEntry]):
 
     timezone: TimeZone
     """The books' own, as the ledger's connection says it: an instant belongs to the day that it is there."""
-    rules: Annotated[Sequence[Rule], Field(min_length=1)]
+    rules: Annotated[Sequence[Rule], Field(min_length=1, examples=[[{"account": "Income:Sales"}]])]
     """Which account; the first that fits decides. What no rule fits is held."""
-    clearing: Annotated[Mapping[str, PlaceOrAccount], Field(min_length=1)]
+    clearing: Annotated[
+        Mapping[str, PlaceOrAccount], Field(min_length=1, examples=[{"us": "Assets:Marketplace:Clearing"}])
+    ]
     """What the channel owes, by market, or by market and currency: `{us: "1150", "us/USD": "1150"}`."""
     categories: Annotated[Mapping[str, Name], Field(default_factory=dict)]
     """SKU, or the beginning of some with `*`, to the category that rules name; case does not matter."""
