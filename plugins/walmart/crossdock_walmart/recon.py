@@ -77,6 +77,16 @@ class _Seen:
     taxes: dict[tuple[str, ...], Decimal] = field(default_factory=dict)
     """What taxes and what was withheld of them leave, by sale; those that leave nothing are dropped."""
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether as many rows came as are stated: nowhere said is whether that takes in summary, names or itself."""
+        return self.stated is None or self.rows - 1 <= self.stated <= self.rows + 2
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether a sum of all means something."""
+        return self.readable and len(self.currencies - {""}) <= 1
+
     def tax(self, row: Row, amount: Decimal) -> None:
         """Count an amount of a tax."""
         if (sale := row.taxed) is not None:
@@ -114,11 +124,17 @@ class Report:
             else:
                 total += amount
                 seen.tax(row, amount)
-        # Whether the count takes in the summary, the names or itself is nowhere said.
-        if seen.stated is not None and not seen.rows - 1 <= seen.stated <= seen.rows + 2:
+        report = cls(content, seen.rows, total if seen.adds_up else None, seen.summary, seen.taxes)
+        if not seen.is_complete and not report.pays_what_it_lists:
             raise BrokenReportError(f"the report says that it has {seen.stated} lines, and {seen.rows} came")
-        adds_up = seen.readable and len(seen.currencies - {""}) <= 1
-        return cls(content, seen.rows, total if adds_up else None, seen.summary, seen.taxes)
+        if not seen.summary and "" in seen.currencies:
+            raise BrokenReportError("the report has no payment summary, which alone says in which currency it is")
+        return report
+
+    @property
+    def pays_what_it_lists(self) -> bool:
+        """Whether the amounts add up to what is paid: then none of them is missing, whatever lines were counted."""
+        return self.total is not None and self.total == amount_of(self.summary.get("total payable", ""))
 
     def __iter__(self) -> Iterator[Row]:
         return _rows(self.content, _Seen())
