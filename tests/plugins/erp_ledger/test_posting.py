@@ -48,7 +48,7 @@ def test_effect_is_the_entry_by_its_key_and_facts() -> None:
     assert (effect.key, effect.steps, effect.facts) == (sale().key, (), sale().facts)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(entry=many_entries(1).map(lambda some: some[0]))
 def test_memo_gives_back_the_entry(entry: JournalEntry) -> None:
     found = posting(entry)
@@ -174,7 +174,7 @@ def test_late_part_of_a_total_is_posted_by_itself() -> None:
     ]
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(some=many_entries(), which=st.lists(st.sampled_from([None, "a", "b"]), min_size=8, max_size=8))
 def test_totals_change_no_balance(some: list[JournalEntry], which: list[str | None]) -> None:
     effects = [

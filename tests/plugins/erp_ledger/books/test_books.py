@@ -204,20 +204,20 @@ def test_many_entries_are_read_page_by_page(place, monkeypatch):
 
 
 def test_period_goes_on_in_another_file_when_one_is_large(place, monkeypatch):
-    monkeypatch.setattr(shelf, "LARGEST_PART", 3000)
+    monkeypatch.setattr(shelf, "LARGEST_PART", 2000)
     connection = books(place)
-    for number in range(40):
+    for number in range(20):
         post(connection, *(sale(f"{number}{part}") for part in range(2)), batch=f"XD{number}")
 
     parts = sorted(one.name for one in place.glob("2026-10*.beancount"))
     included = [name for name in (place / "main.beancount").read_text().split('"') if name in parts]
 
-    assert len(parts) > 10
+    assert len(parts) >= 10  # as texts they sort otherwise
     assert included == sorted(parts, key=lambda name: int("".join(name.split(".")[1:-1]) or 0))
-    assert keys_in(books(place)) == [sale(f"{number}{part}").key for number in range(40) for part in range(2)]
+    assert keys_in(books(place)) == [sale(f"{number}{part}").key for number in range(20) for part in range(2)]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(data=st.data())
 def test_balances_of_the_books_are_those_of_a_simple_model(data, tmp_path_factory):
     place = tmp_path_factory.mktemp("books")

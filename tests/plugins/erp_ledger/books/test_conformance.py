@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -12,9 +14,12 @@ from ledger_books import books
 from ledger_entries import APPAREL, CLEARING, line, sale
 from ledger_samples import MAPPERS
 
+PLACE = tempfile.mkdtemp(prefix="crossdock-")
+atexit.register(shutil.rmtree, PLACE, ignore_errors=True)
+
 
 def connect(base_url):
-    return books(Path(tempfile.mkdtemp()) / "books")
+    return books(Path(tempfile.mkdtemp(dir=PLACE)) / "books")
 
 
 class TestBooks(conformance.Suite):

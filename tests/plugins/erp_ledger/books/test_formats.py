@@ -34,7 +34,7 @@ def booked(entry, closed=None, batch="XD1"):
 
 
 @FORMS
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(some=many_entries())
 def test_file_of_entries_is_read_back_as_it_was_written(form, some):
     written = [booked(entry) for entry in some]
@@ -45,7 +45,7 @@ def test_file_of_entries_is_read_back_as_it_was_written(form, some):
 
 
 @FORMS
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(
     entry=entries(),
     texts=st.tuples(NASTY, NASTY, NASTY, NASTY, NASTY, NASTY),
@@ -151,14 +151,14 @@ def test_name_that_could_not_be_read_back_is_refused(key):
         booked(sale(key=key))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(name=st.text(min_size=1))
 def test_any_dimension_has_a_name_in_books(name):
     assert from_dimension(to_dimension(name)) == name
     assert to_dimension(name).isascii()
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(names=st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), min_size=1))
 def test_names_of_a_total_are_read_back(names):
     assert from_members(to_members(names)) == tuple(names)

