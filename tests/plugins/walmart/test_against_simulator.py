@@ -162,11 +162,11 @@ def returns_since(now, connection, client):
 
 
 async def test_a_return_is_read_again_once_it_is_refunded(opened, control):
-    lines = [{"sku": "A", "quantity": 3, "line_number": 1, "price": "10.00"}]
+    lines = [{"sku": "A", "quantity": 3, "line_number": 1, "price": "10.00"}, {"sku": "B", "line_number": 2}]
     (order_id,) = control("orders", {"lines": lines})["ids"]
     control("ship", {"purchase_order_id": order_id})
-    number = control("returns", {"purchase_order_id": order_id, "excess": "1.50"})["return_order_id"]
-    other = control("returns", {"purchase_order_id": order_id, "lines": ["1"]})["return_order_id"]
+    number = control("returns", {"purchase_order_id": order_id, "lines": ["1"], "excess": "1.50"})["return_order_id"]
+    other = control("returns", {"purchase_order_id": order_id})["return_order_id"]
 
     async with opened(read_only=True) as (connection, client):
         control("clock", {"advance_s": 60})
@@ -191,7 +191,7 @@ async def test_a_return_is_read_again_once_it_is_refunded(opened, control):
 
 
 async def test_all_returns_are_read_page_by_page(opened, control):
-    (order_id,) = control("orders", {"lines": [{"sku": "A", "quantity": 9, "line_number": 1}]})["ids"]
+    (order_id,) = control("orders", {"lines": [{"sku": "A", "quantity": 405, "line_number": 1}]})["ids"]
     control("ship", {"purchase_order_id": order_id})
     made = control("returns", {"purchase_order_id": order_id, "lines": [{"line": "1", "quantity": 1}], "count": 405})
     control("clock", {"advance_s": 60})

@@ -160,22 +160,36 @@ class FinanceVerbs:
     def _parts(self, asked: Mapping[str, Any]) -> list[Returned]:
         order = self._order(asked["purchase_order_id"])
         excess = amount_from(asked["excess"])
-        wanted: Sequence[Any] = asked["lines"] or [line["lineNumber"] for line in order.lines if _gone(line)]
+        wanted: Sequence[Any] = asked["lines"] or [
+            line["lineNumber"] for line in order.lines if self._left(order, line)
+        ]
         parts = []
         for one in wanted:
             given = one if isinstance(one, Mapping) else {"line": one}
             of = self._order(given["purchase_order_id"]) if "purchase_order_id" in given else order
             line = _line(of.wire, str(given["line"]))
-            quantity = int(given.get("quantity", _gone(line)))
-            if not 0 < quantity <= _gone(line):
-                raise ValueError(f"of line {line['lineNumber']} {_gone(line)} were shipped, not {quantity}")
+            left = self._left(of, line)
+            quantity = int(given.get("quantity", left))
+            if not 0 < quantity <= left:
+                raise ValueError(f"of line {line['lineNumber']} {left} can still come back, not {quantity}")
             line = for_line(line, self._simulator.settings.charge_amounts)
             parts.append(Returned(of, line, quantity, amount_from(given.get("excess", excess))))
         if not parts:
-            raise ValueError(f"nothing of {order.id} was shipped")
+            raise ValueError(f"nothing of {order.id} can come back")
         if len({part.order.wire["customerOrderId"] for part in parts}) > 1:
             raise ValueError("a return is of one customer order")
         return parts
+
+    def _left(self, order: StoredOrder, line: Wire) -> int:
+        """How much of a line was shipped and is in no return; of one that was called off, it can come back again."""
+        returned = sum(
+            one["quantity"]["measurementValue"]
+            for stored in self._simulator.returns.all()
+            for one in stored.lines
+            if (one["purchaseOrderId"], str(one["purchaseOrderLineNumber"])) == (order.id, line["lineNumber"])
+            and one["returnCancellationReason"] is None
+        )
+        return _gone(line) - int(returned)
 
     def _moved(self, stored: StoredReturn, status: str) -> StoredReturn:
         now = self._simulator.clock.now()

@@ -92,8 +92,18 @@ def test_only_what_was_shipped_comes_back(walmart, simulator):
     with pytest.raises(ValueError, match="nothing of"):
         opened(simulator, order_id)
     simulator.control("ship", {"purchase_order_id": order_id, "lines": {"1": 1}})
-    with pytest.raises(ValueError, match="1 were shipped, not 2"):
+    with pytest.raises(ValueError, match="1 can still come back, not 2"):
         opened(simulator, order_id, lines=[{"line": "1", "quantity": 2}])
+
+
+def test_nothing_comes_back_twice_unless_it_was_called_off(simulator, shipped):
+    return_id = opened(simulator, shipped, lines=[{"line": "1", "quantity": 2}])
+    with pytest.raises(ValueError, match="1 can still come back, not 2"):
+        opened(simulator, shipped, lines=[{"line": "1", "quantity": 2}])
+
+    simulator.control("returns", {"return_order_id": return_id, "status": "CANCELLED"})
+
+    assert opened(simulator, shipped, lines=["1"]) != return_id
 
 
 def test_seller_pays_back_part_of_a_return(walmart, simulator, shipped):
