@@ -46,9 +46,9 @@ def post(connection: BooksConnection, *entries: JournalEntry, batch: str = "XD1"
 
 
 def keys_in(connection: BooksConnection) -> list[str]:
-    found, after = [], 0
+    found, after = [], ""
     while after is not None:
-        answer = ask(connection, "/entries", after=str(after))
+        answer = ask(connection, "/entries", after=after)
         found += [one["entry"]["key"] for one in answer["entries"]]
         after = answer["next"]
     return found

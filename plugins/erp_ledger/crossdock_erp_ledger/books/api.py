@@ -38,9 +38,9 @@ class BooksApi:
         """
         if since := chosen.pop("since", None):
             chosen["from"] = since
-        after: int | None = 0
+        after: str | None = ""
         while after is not None:
-            answer = await self._get({**chosen, "after": str(after)})
+            answer = await self._get({**chosen, "after": after} if after else chosen)
             for one in answer["entries"]:
                 yield _read(one)
             after = answer["next"]

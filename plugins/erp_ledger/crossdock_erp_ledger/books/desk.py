@@ -115,16 +115,19 @@ class Desk:
         return self._page([] if found is None else [found], None)
 
     def _entries(self, params: Mapping[str, str]) -> Response:
+        """A page; `next` says where the following one begins: how many entries into which file."""
         shelf = self._readable()
         first, last = params.get("period") or params.get("from", ""), params.get("period") or params.get("to", "9999")
         parts = [name for name in shelf.files() if first[:7] <= name[:7] <= last[:7]]
-        after = int(params.get("after", "0"))
-        chosen = (one for one in shelf.entries(parts) if _matches(one, params))
+        start, _, skipped = params.get("after", "").partition("/")
         page: list[Booked] = []
-        for number, one in enumerate(chosen):
-            if number >= after + PAGE:
-                return self._page(page, number)
-            if number >= after:
+        for name in parts[parts.index(start) if start in parts else 0 :]:
+            before = int(skipped) if name == start else 0
+            for number, one in enumerate(shelf.entries([name], params.get("batch", ""))):
+                if number < before or not _matches(one, params):
+                    continue
+                if len(page) == PAGE:
+                    return self._page(page, f"{name}/{number}")
                 page.append(one)
         return self._page(page, None)
 
@@ -136,7 +139,7 @@ class Desk:
             return self._book.shelves[0]
         return self._book.fullest
 
-    def _page(self, entries: Sequence[Booked], following: int | None) -> Response:
+    def _page(self, entries: Sequence[Booked], following: str | None) -> Response:
         told = [{"batch": one.batch, **one.posting.model_dump(mode="json", exclude_defaults=True)} for one in entries]
         return Response(200, json={"entries": told, "next": following, "changed": self._book.changed()})
 

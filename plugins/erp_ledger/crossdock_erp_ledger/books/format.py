@@ -72,10 +72,10 @@ class Format(Protocol):
         ...
 
 
-def read_all(form: Format, text: str) -> Iterator[Booked]:
-    """All entries of a file. Raises: Unreadable."""
+def read_all(form: Format, text: str, having: str = "") -> Iterator[Booked]:
+    """All entries of a file, or those whose text has something in it. Raises: Unreadable."""
     line = 1
     for number, block in enumerate(text.rstrip("\n").split("\n\n")):
-        if number:
+        if number and having in block:
             yield form.read(block, line)
         line += block.count("\n") + 2

@@ -62,11 +62,11 @@ class Shelf:
         place = self.places.get(self.totals.get(key, key))
         return None if place is None else self._read(*place)
 
-    def entries(self, parts: Iterable[str]) -> Iterator[Booked]:
-        """All entries of these files, as they stand there. Raises: Unreadable."""
+    def entries(self, parts: Iterable[str], having: str = "") -> Iterator[Booked]:
+        """All entries of these files, as they stand there, or those with this text in them. Raises: Unreadable."""
         for name in parts:
             try:
-                yield from read_all(self.form, self._folder.read(name).decode())
+                yield from read_all(self.form, self._folder.read(name).decode(), having)
             except Unreadable as fault:
                 raise fault.of(name) from None
 

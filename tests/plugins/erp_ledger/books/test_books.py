@@ -197,9 +197,12 @@ def test_entries_are_found_by_name_period_bundle_reference_and_days(place, form)
 def test_many_entries_are_read_page_by_page(place, monkeypatch):
     monkeypatch.setattr("crossdock_erp_ledger.books.desk.PAGE", 3)
     connection = books(place)
-    wanted = [sale(str(number)) for number in range(7)]
-    post(connection, *wanted)
+    monkeypatch.setattr(shelf, "LARGEST_PART", 3000)
+    wanted = [sale(str(number)) for number in range(17)]
+    for one in wanted:
+        post(connection, one, batch=f"XD{one.reference}")
 
+    assert len(list(place.glob("2026-10*"))) > 3
     assert keys_in(connection) == [one.key for one in wanted]
 
 
