@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
@@ -18,11 +19,21 @@ Cell = str | tuple[str, str]
 """A text, or a text with the class of its cell."""
 
 _DAY = (
-    ("said", "orders_said"), ("lines", "lines_said"), ("posted", "orders_posted"), ("ledger", "orders_ledger"),
-    ("refunds said", "refunds_said"), ("posted", "refunds_posted"), ("ledger", "refunds_ledger"), ("late", "late"),
-    ("held", "held"), ("failed", "failed"), ("in flight", "in_flight"), ("deferred", "deferred"),
-    ("diff posted", "diff_posted"), ("diff ledger", "diff_ledger"),
-)  # fmt: skip
+    (
+        "sales",
+        (("said", "orders_said"), ("lines", "lines_said"), ("posted", "orders_posted"), ("ledger", "orders_ledger")),
+    ),
+    ("refunds", (("said", "refunds_said"), ("posted", "refunds_posted"), ("ledger", "refunds_ledger"))),
+    (
+        "not in this month's books",
+        (("late", "late"), ("held", "held"), ("failed", "failed"), ("in flight", "in_flight")),
+    ),
+    ("cut-off", (("deferred", "deferred"),)),
+    ("difference", (("posted", "diff_posted"), ("ledger", "diff_ledger"))),
+)
+_ASKED = ("sales", "refunds", "difference")
+_ALWAYS = frozenset(name for title, columns in _DAY if title in _ASKED for _, name in columns)
+_CODE = re.compile(r"`([^`]+)`")
 _OLDEST = 50
 _META = """<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
@@ -86,7 +97,7 @@ def _findings(report: CloseReport) -> Iterator[str]:
     for one in report.findings:
         how = "note" if not one.blocks else "accepted" if one.kind in report.accepted else "blocks"
         amounts = told(one.amounts) if any(one.amounts.values()) else ""
-        rows.append([how, one.kind, str(one.day or ""), one.about, (amounts, "n"), one.message, one.fix])
+        rows.append([how, one.kind, (str(one.day or ""), "d"), one.about, (amounts, "n"), one.message, one.fix])
     head: list[Cell] = ["", "kind", "day", "order", ("missing in the books", "n"), "what", "way out"]
     yield from _table("Each difference once, with what is missing in the books; too much is negative.", head, rows)
 
@@ -107,23 +118,37 @@ def _days(report: CloseReport) -> Iterator[str]:
     if not report.rows:
         return
     yield "<h2>By day</h2>"
-    head: list[Cell] = ["day", "market", "currency", *((title, "n") for title, _ in _DAY)]
-    rows = [_day(str(row.day), row) for row in report.rows]
-    sums = [_day("all", row) for row in report.totals.values()]
+    # What is nothing on every day is left out, but for what is always asked.
+    groups = [
+        (
+            title,
+            [
+                (told, name)
+                for told, name in columns
+                if name in _ALWAYS or any(getattr(row, name) for row in report.rows)
+            ],
+        )
+        for title, columns in _DAY
+    ]
+    groups = [(title, columns) for title, columns in groups if columns]
+    names = [name for _, columns in groups for _, name in columns]
+    head: list[Cell] = ["day", "market", *((told, "n") for _, columns in groups for told, _ in columns)]
+    rows = [_day(str(row.day), row, names) for row in report.rows]
+    sums = [_day("all", row, names) for row in report.totals.values()]
     said = (
         "Sales and refunds under the day on which the channel says them. What it says less what is posted, late, held, "
         "failed and in flight is the difference."
     )
-    yield from _table(said, head, rows, sums)
+    yield from _table(said, head, rows, sums, [("", 2), *((title, len(columns)) for title, columns in groups)])
 
 
-def _day(label: str, row: Row) -> list[Cell]:
-    cells: list[Cell] = [label, row.market, row.currency]
-    for _, name in _DAY:
+def _day(label: str, row: Row, names: Sequence[str]) -> list[Cell]:
+    cells: list[Cell] = [(label, "d"), f"{row.market.upper()} {row.currency}"]
+    for name in names:
         value = getattr(row, name)
-        off = " off" if name.startswith("diff") and value else ""
+        kind = "n" if value else "n zero"
         text = "–" if value is None else shown(value, row.currency) if isinstance(value, Decimal) else str(value)
-        cells.append((text, f"n{off}"))
+        cells.append((text, "n off" if name.startswith("diff") and value else kind))
     return cells
 
 
@@ -240,7 +265,7 @@ def _entries(report: CloseReport) -> Iterator[str]:
 
 
 def _entry(one: Entry) -> list[Cell]:
-    return [one.name, one.reference or "", str(one.day), str(one.posted)]
+    return [one.name, one.reference or "", (str(one.day), "d"), (str(one.posted), "d")]
 
 
 def _foot(report: CloseReport) -> Iterator[str]:
@@ -252,26 +277,37 @@ def _foot(report: CloseReport) -> Iterator[str]:
 
 
 def _table(
-    caption: str, head: Sequence[Cell], rows: Iterable[Sequence[Cell]], sums: Iterable[Sequence[Cell]] = ()
+    caption: str,
+    head: Sequence[Cell],
+    rows: Iterable[Sequence[Cell]],
+    sums: Iterable[Sequence[Cell]] = (),
+    groups: Sequence[tuple[str, int]] = (),
 ) -> Iterator[str]:
     yield '<div class="wide"><table>'
     if caption:
         yield f"<caption>{escape(caption)}</caption>"
-    yield f"<thead><tr>{''.join(_cell('th scope=col', one) for one in head)}</tr></thead><tbody>"
-    for row in rows:
-        yield f"<tr>{''.join(_cell('td', one) for one in row)}</tr>"
+    yield "<thead>"
+    if groups:
+        over = (f'<th scope="colgroup" colspan="{width}">{escape(title)}</th>' for title, width in groups)
+        yield f"<tr>{''.join(over)}</tr>"
+    yield f"<tr>{''.join(_cell('th', one, 'col') for one in head)}</tr></thead><tbody>"
+    yield from (_row(row) for row in rows)
     yield "</tbody>"
-    feet = list(sums)
+    feet = [_row(one) for one in sums]
     if feet:
-        yield f"<tfoot>{''.join(f'<tr>{_row(one)}</tr>' for one in feet)}</tfoot>"
+        yield f"<tfoot>{''.join(feet)}</tfoot>"
     yield "</table></div>"
 
 
 def _row(cells: Sequence[Cell]) -> str:
-    return "".join(_cell("td", one) for one in cells)
+    """A row; what it is about stands first."""
+    first, *rest = cells
+    return f"<tr>{_cell('th', first, 'row')}{''.join(_cell('td', one) for one in rest)}</tr>"
 
 
-def _cell(tag: str, cell: Cell) -> str:
+def _cell(tag: str, cell: Cell, scope: str = "") -> str:
     text, kind = cell if isinstance(cell, tuple) else (cell, "")
     named = f' class="{kind}"' if kind else ""
-    return f"<{tag}{named}>{escape(text)}</{tag.partition(' ')[0]}>"
+    scoped = f' scope="{scope}"' if scope else ""
+    told = _CODE.sub(r"<code>\1</code>", escape(text))
+    return f"<{tag}{scoped}{named}>{told}</{tag}>"
