@@ -12,7 +12,7 @@ from importlib.resources import files
 from crossdock_erp_ledger.report import plots
 from crossdock_erp_ledger.report.entries import Entry
 from crossdock_erp_ledger.report.findings import KINDS
-from crossdock_erp_ledger.report.money import exact, shown, told
+from crossdock_erp_ledger.report.money import by_currency, exact, shown, told
 from crossdock_erp_ledger.report.report import CloseReport, Row
 
 Cell = str | tuple[str, str]
@@ -166,20 +166,25 @@ def _clearing(report: CloseReport) -> Iterator[str]:
 
 
 def _open_items(report: CloseReport) -> Iterator[str]:
-    if not report.open_items:
+    if not report.open_items and not report.beside_orders:
         return
-    yield f"<h2>Not settled on {report.period.last}</h2>"
+    yield f"<h2>What it is made of on {report.period.last}</h2>"
     brackets: dict[str, tuple[int, defaultdict[str, Decimal]]] = {}
     for item in sorted(report.open_items, key=lambda one: one.age_days):
         count, amounts = brackets.get(item.bracket, (0, defaultdict(Decimal)))
         amounts[item.currency] += item.amount
         brackets[item.bracket] = count + 1, amounts
-    rows: list[list[Cell]] = [[name, (str(count), "n"), (told(some), "n")] for name, (count, some) in brackets.items()]
-    yield from _table(
-        "By age: what is posted of an order, less what settlements said of it.",
-        ["age", ("orders", "n"), ("open", "n")],
-        rows,
-    )
+    rows: list[list[Cell]] = [
+        [f"not settled, {name}", (str(count), "n"), (told(some), "n")] for name, (count, some) in brackets.items()
+    ]
+    if report.beside_orders:
+        rows.append(["settled and not paid yet, or of no order", "", (told(report.beside_orders), "n")])
+    closing = by_currency((one.currency, one.closing) for one in report.clearing)
+    sums: list[list[Cell]] = [["closing balance", "", (told(closing), "n")]]
+    caption = "By age: what is posted of an order, less what settlements said of it."
+    yield from _table(caption, ["age", ("orders", "n"), ("open", "n")], rows, sums)
+    if not report.open_items:
+        return
     oldest: list[list[Cell]] = [
         [
             one.order,
@@ -283,7 +288,7 @@ def _table(
     sums: Iterable[Sequence[Cell]] = (),
     groups: Sequence[tuple[str, int]] = (),
 ) -> Iterator[str]:
-    yield '<div class="wide"><table>'
+    yield '<div class="wide" tabindex="0"><table>'
     if caption:
         yield f"<caption>{escape(caption)}</caption>"
     yield "<thead>"

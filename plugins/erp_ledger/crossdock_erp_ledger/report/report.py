@@ -18,7 +18,7 @@ from crossdock_erp_ledger.report.deferring import Deferred
 from crossdock_erp_ledger.report.entries import REFUNDS, SALES, Entry
 from crossdock_erp_ledger.report.findings import Finding, in_order
 from crossdock_erp_ledger.report.ledger_side import Held
-from crossdock_erp_ledger.report.money import NOTHING
+from crossdock_erp_ledger.report.money import NOTHING, by_currency
 from crossdock_erp_ledger.report.period import Period
 from crossdock_erp_ledger.report.postings import Matter
 from crossdock_erp_ledger.report.seen import Seen
@@ -114,6 +114,12 @@ class CloseReport:
     def blocking(self) -> Sequence[Finding]:
         """What keeps the month from being closed."""
         return [one for one in self.findings if one.blocks and one.kind not in self.accepted]
+
+    @property
+    def beside_orders(self) -> Mapping[str, Decimal]:
+        """What the closing balances hold beside the open orders: settled and not paid yet, or of no order at all."""
+        left = [(one.currency, one.closing) for one in self.clearing]
+        return by_currency([*left, *((one.currency, -one.amount) for one in self.open_items)])
 
     @property
     def ready(self) -> bool:

@@ -54,6 +54,7 @@ def shape(report: CloseReport) -> Shape:
             }
             for one in report.open_items
         ],
+        "beside_orders": {name: exact(amount, name) for name, amount in report.beside_orders.items()},
         "settlements": _of_settling(report.settling),
         "deferred": [
             {"order": one.order, "market": one.market, **_amounts(one, one.currency, ("unshipped", "deferred"))}

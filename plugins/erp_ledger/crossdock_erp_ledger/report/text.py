@@ -79,11 +79,13 @@ def _clearing(report: CloseReport) -> Iterator[str]:
     for item in report.open_items:
         brackets[item.bracket][item.currency] += item.amount
         counts[item.bracket] += 1
-    if report.open_items:
+    rows = [[f"  {name}", str(counts[name]), told(brackets[name])] for _, name in AGES if counts[name]]
+    if report.beside_orders:
+        rows.append(["  settled and not paid yet, or of no order", "", told(report.beside_orders)])
+    if rows:
         yield ""
-        yield f"not settled yet, by age on {report.period.last}"
-        names = [name for _, name in AGES if counts[name]]
-        yield from _table(None, [[f"  {name}", str(counts[name]), told(brackets[name])] for name in names])
+        yield f"what that is made of on {report.period.last}: not settled yet, by age"
+        yield from _table(None, rows)
 
 
 def _roll(one: RollForward) -> Iterator[tuple[str, str]]:

@@ -93,14 +93,20 @@ class Month:
         return number
 
     def settle(
-        self, name: str, day: date, sold: Iterable[tuple[str, str, str]], payable: str | None = None, quantity: int = 2
+        self,
+        name: str,
+        day: date,
+        sold: Iterable[tuple[str, str, str]],
+        payable: str | None = None,
+        quantity: int = 2,
+        posted_on: date | None = None,
     ) -> None:
         """A settlement of (order, price, commission); it pays what it comes to unless told otherwise."""
         rows = [(order, part, amount) for order, *two in sold for part, amount in zip(_PARTS, two, strict=True)]
         total = sum((Decimal(amount) for *_, amount in rows), Decimal(0))
         for number, (about, part, amount) in enumerate(rows):
             more = {"part": part, "order": about, "sku": "tee-blk-m", "quantity": quantity}
-            self._settled(name, f"{number}", day, "Sale", amount, **more)
+            self._settled(name, f"{number}", posted_on or day, "Sale", amount, **more)
         pays = Money(amount=Decimal(payable or total), currency="USD")
         self._settled(
             name, "summary", day, "PaymentSummary", str(pays.amount), payable=pays,

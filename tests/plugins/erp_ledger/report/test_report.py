@@ -13,6 +13,7 @@ from month import Month, kinds, po
 
 from crossdock.canonical import Money
 from crossdock_erp_ledger.ledger import LedgerLine
+from crossdock_erp_ledger.report import text
 from crossdock_erp_ledger.report.findings import Finding
 from tiny_ledger import status
 
@@ -77,6 +78,20 @@ def test_open_items_are_the_orders_that_no_settlement_names_by_age(usual: Month)
     assert sum(one.amount for one in found.open_items) == found.clearing[0].closing
     assert found.open_items[0].bracket == "15-30 days"
     assert (found.settling.matched, found.settling.pending) == (4, 6)
+
+
+def test_what_is_settled_and_not_paid_yet_is_told_beside_the_open_orders(month: Month) -> None:
+    order = month.sell(1, 3, "30.00")
+    month.sell(2, 4, "10.00")
+    month.settle("11052026", date(2026, 11, 5), [(order, "30.00", "-3.00")], posted_on=date(2026, 10, 29))
+
+    found = month.report()
+
+    assert [(one.order, one.amount) for one in found.open_items] == [(po(2), Decimal("10.00"))]
+    assert found.beside_orders == {"USD": Decimal("27.00")}
+    assert found.clearing[0].closing == Decimal("37.00")
+    told = next(line for line in text.lines(found) if "settled and not paid yet" in line)
+    assert told.split()[-2:] == ["27.00", "USD"]
 
 
 def test_month_with_eight_planted_differences_finds_exactly_those_eight(usual: Month) -> None:
