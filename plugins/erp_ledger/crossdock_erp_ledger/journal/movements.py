@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from crossdock import RejectedError
 from crossdock.canonical import JournalEntry, JournalLine, Money
 from crossdock_erp_ledger.journal.amounts import NOTHING, Part
 from crossdock_erp_ledger.journal.keys import ADJUSTMENT, CANCEL, CUTOFF, SALE, EntryKey, shortened, slice_name, units
@@ -89,6 +91,13 @@ def undone(key: EntryKey, line: str, rows: Sequence[PostedRow], day: date) -> Mo
         customer=next((row.target.customer for row in rows if row.target.customer), None),
         reverses=key,
     )
+
+
+def refuse_repeats(numbers: Iterable[str], of: str) -> None:
+    """Lines are told apart by their numbers. Raises: RejectedError where one comes twice."""
+    twice = [number for number, times in Counter(numbers).items() if times > 1]
+    if twice:
+        raise RejectedError(f"{of} bears line {twice[0]} twice", code="line_twice", line=twice[0])
 
 
 def to_entries(movements: Iterable[Movement], subject: Subject, policy: Policy, posted: Posted) -> list[JournalEntry]:

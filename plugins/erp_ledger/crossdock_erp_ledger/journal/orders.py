@@ -23,7 +23,7 @@ from crossdock_erp_ledger.journal.amounts import (
 )
 from crossdock_erp_ledger.journal.days import SHIPPED, cancelled_on, sold_days
 from crossdock_erp_ledger.journal.keys import ADJUSTMENT, CANCEL, SALE, short_name
-from crossdock_erp_ledger.journal.movements import Movement, Row, Subject, cleared, to_entries, undone
+from crossdock_erp_ledger.journal.movements import Movement, Row, Subject, cleared, refuse_repeats, to_entries, undone
 from crossdock_erp_ledger.journal.policy import Policy
 from crossdock_erp_ledger.journal.posted import CLEARING, Posted, PostedLine
 from crossdock_erp_ledger.journal.refunds import Refundable, paid_back
@@ -37,6 +37,7 @@ def order_entries(order: Order, policy: Policy, context: Context) -> list[Journa
 
     Raises: NothingToDo where all is, or nothing is to be; HoldError.
     """
+    refuse_repeats((line.number for line in order.lines), f"order {order.number}")
     posted = Posted.read(context.links)
     posted.must_be_clear(order.number)
     if posted.was_settled_alone(order.number):

@@ -9,7 +9,7 @@ from crossdock import Context, NothingToDo, NotYetError
 from crossdock.canonical import JournalEntry, Return, ReturnLine
 from crossdock_erp_ledger.journal.amounts import Amounts, Part, amounts_of
 from crossdock_erp_ledger.journal.keys import CANCEL, REFUND, SALE, short_name
-from crossdock_erp_ledger.journal.movements import Movement, Subject, to_entries
+from crossdock_erp_ledger.journal.movements import Movement, Subject, refuse_repeats, to_entries
 from crossdock_erp_ledger.journal.policy import Policy
 from crossdock_erp_ledger.journal.posted import CLEARING, Posted, PostedLine
 from crossdock_erp_ledger.journal.refunds import Refundable, paid_back
@@ -25,6 +25,7 @@ def return_entries(document: Return, policy: Policy, context: Context) -> list[J
     Goods that need not come back are the same money as those that do; what is only begun, or called off, is none.
     Raises: NothingToDo; NotYetError where the sale is not in the books; HoldError.
     """
+    refuse_repeats((line.number for line in document.lines), f"return {document.number}")
     posted = Posted.read(context.links)
     refunded = [line for line in document.lines if line.refunded_quantity or _is_posted(posted, document, line)]
     entries: list[JournalEntry] = []
