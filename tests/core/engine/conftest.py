@@ -53,6 +53,7 @@ ON_BOTH = {
     "test_following_later.py",
     "test_facts.py",
     "test_bundling.py",
+    "test_bundling_kills.py",
     "test_bundling_shown.py",
 }
 """What is tried on both stores."""
