@@ -11,6 +11,7 @@ from crossdock.contract.values import Absent, Begun, CannotTell, Conflict, Done,
 from crossdock.engine.route import BoundRoute
 from crossdock.engine.stored import (
     forgotten,
+    is_partial,
     is_unknown,
     kept,
     last_attempt,
@@ -131,6 +132,9 @@ class Prober:
             )
         if sabotaged("no-probe"):
             return ProvenAbsent(forgotten(row.steps))
+        answered = is_partial(row) and not is_unknown(row)
+        if self.is_doubtful(row) and answered and next_step(row, self._route.sink) is None:
+            return GoneOn(())  # nothing is to be sent now that may have been sent before
         asked_at = self._clock.now()
         row, moved = _on_our_clock(row, asked_at)
         settles_at = self._settles_at(last_attempt(row)) + self._set_ahead(row, asked_at)
