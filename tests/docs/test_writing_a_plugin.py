@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import subprocess
 import sys
 from contextlib import asynccontextmanager
@@ -185,7 +186,7 @@ def folder_plugin(written, monkeypatch):
     """The plugin of the page whose accounts are folders."""
     monkeypatch.syspath_prepend(str(written))
     yield importlib.import_module("crossdock_folder.plugin")
-    for name in ("crossdock_folder.plugin", "crossdock_folder"):
+    for name in [one for one in sys.modules if one.partition(".")[0] == "crossdock_folder"]:
         sys.modules.pop(name, None)
 
 
@@ -223,3 +224,42 @@ async def test_folder_of_the_page_gets_each_note_once_beside_the_definition(benc
 
     assert states(result) == states(again) == {"delivered": 1, "dead": 1}  # the other lamp is somebody else's
     assert (place / "notes" / "MUG.txt").read_text() == "mug"
+
+
+SHEETS = NOTES.replace("notes:\n    from", "lines:\n    from").replace("folder.notes", "folder.lines")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("lost", ["after", "before"])
+async def test_sheets_of_the_page_take_each_line_once_though_an_answer_is_lost(
+    bench, folder_plugin, tmp_path, monkeypatch, lost
+):
+    _, simulator = bench
+    registry = Registry(extra={"bench": sys.modules["crossdock_bench.plugin"], "folder": folder_plugin}, discover=False)
+    clock, folder = ManualClock(), tmp_path / "notes"
+    folder.mkdir()
+    (tmp_path / "crossdock.yaml").write_text(SHEETS)
+    handle, cuts = folder_plugin.FolderConnection.handle, []
+
+    def cut(self, request):
+        answer = handle(self, request) if lost == "after" or request.method == "GET" or cuts else None
+        if request.method == "GET" or cuts:
+            return answer
+        cuts.append(request)
+        raise OSError("cut")
+
+    monkeypatch.setattr(folder_plugin.FolderConnection, "handle", cut)
+    with simulator.running() as url:
+        put(simulator, "mug", "lamp", "tray")
+        env = {"BENCH_URL": url, "BENCH_KEY": "any-key"}
+        assembly = load(tmp_path / "crossdock.yaml", registry=registry, env=env)
+        async with (
+            open_store("sqlite:crossdock.db", clock=clock, folder=tmp_path) as store,
+            Runtime.open(assembly, store, clock=clock) as runtime,
+        ):
+            result = await runtime.run(wait_s=90)
+
+    assert states(result) == {"delivered": 3}
+    (sheet,) = folder.glob("sheet-*.txt")
+    assert sheet.name.startswith("sheet-000001-")
+    assert sorted(line["sku"] for line in json.loads(sheet.read_text())) == ["LAMP", "MUG", "TRAY"]
