@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from crossdock import jsonio
 from crossdock.http import Request, Response
-from crossdock_erp_ledger.books.booked import Booked, Unreadable, bookable
+from crossdock_erp_ledger.books.booked import Booked, Unreadable, bookable, same_fact
 from crossdock_erp_ledger.books.chart import Account, objections
 from crossdock_erp_ledger.books.folder import BooksFolder, Busy, NotBegun, OtherBooks
 from crossdock_erp_ledger.books.ledgerbook import Changed, LedgerBook
@@ -93,18 +93,18 @@ class Desk:
             return {"refused": "not_understood", "why": [str(error)]}
         if posting.key in fresh:
             return {"refused": "entry_differs", "why": ["the bundle has two entries of this name"]}
-        there = self._book.is_there(booked)
-        if there is None:
+        found = self._book.find(posting.key)
+        if found is not None:
+            in_total = found.posting.key != posting.key
+            if in_total or same_fact(found.posting, booked.posting):
+                return {"done": "there", "batch": found.batch}
             return {"refused": "entry_differs", "why": ["the books have another entry of this name"]}
-        if there:
-            return {"done": "there"}
+        if covered := {key: one.batch for key in posting.members if (one := self._book.find(key)) is not None}:
+            return {"refused": "covered", "why": ["it covers what is in the books already"], "there": covered}
         if self._closed_through is not None and booked.posting.entry.date <= self._closed_through:
             return {"refused": "period_closed", "why": [f"the books are closed through {self._closed_through}"]}
         if why := list(objections(booked.posting.entry, self._chart)):
             return {"refused": "account_not_usable", "why": why}
-        covered = [key for key in posting.members if self._book.find(key) is not None]
-        if covered:
-            return {"refused": "entry_differs", "why": [f"{key} is in the books already" for key in covered[:5]]}
         fresh[posting.key] = booked
         return {"done": "posted"}
 

@@ -113,11 +113,15 @@ class BooksEntrySink(Sink[BooksConnection, JournalEntry]):
             return Receipt("bundle", batch)
         one = told["entries"][name_of(posting, batch)]  # type: ignore[index]
         if "done" in one:
-            return receipt_of(effect, batch)
+            return receipt_of(effect, one.get("batch", batch))
+        if effect.key in one.get("there", ()):
+            return receipt_of(effect, one["there"][effect.key])
         raise self._objection(posting, one)
 
     def _objection(self, posting: Posting, told: Mapping[str, Any]) -> Exception:
         code, why = told["refused"], [str(one) for one in told["why"]]
+        if code == "covered":
+            return TransientError(f"entry {posting.key} was to be posted in a total with what is there already")
         if code == "account_not_usable":
             mine = list(objections(posting.entry, self.connection.accounts))
             if posting.entry.total is not None and not mine:

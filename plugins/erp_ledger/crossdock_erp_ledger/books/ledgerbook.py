@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
-from crossdock_erp_ledger.books.booked import Booked, same_fact
+from crossdock_erp_ledger.books.booked import Booked
 from crossdock_erp_ledger.books.chart import Account
 from crossdock_erp_ledger.books.folder import BooksFolder
 from crossdock_erp_ledger.books.format import OWN, Balances, Contents, Format
@@ -91,13 +91,6 @@ class LedgerBook:
     def find(self, key: str) -> Booked | None:
         """The entry of that name, or the total that it was posted in."""
         return self.fullest.find(key)
-
-    def is_there(self, booked: Booked) -> bool | None:
-        """Whether an entry is there: True, False, or None where another one has its name."""
-        found = self.find(booked.posting.key)
-        if found is None:
-            return False
-        return True if same_fact(found.posting, booked.posting) else None
 
     # ------------------------------------------------------------------------------------------------ what is added
 

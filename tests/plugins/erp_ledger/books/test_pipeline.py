@@ -190,6 +190,25 @@ def test_answer_that_is_lost_after_the_entries_were_written_doubles_nothing(worl
     assert sorted(one["entry"]["reference"] for one in world.entries()) == sorted(orders)
 
 
+@pytest.mark.parametrize("per", ["order", "day"])
+def test_store_that_knows_nothing_finds_in_the_books_what_is_there(world, per):
+    world.edit("America/New_York\n          clearing", f"America/New_York\n          per: {per}\n          clearing")
+    (order, *_) = world.place(4)
+    world.run()
+    entries = world.entries()
+    (world.folder / "crossdock.db").unlink()
+
+    assert world.run() == {"delivered": 4}
+    assert world.entries() == entries
+
+    world.place(1)  # and another one of the same day
+    assert world.run() == {"delivered": 5}
+    world.walmart.control("cancel", {"purchase_order_id": order})
+    world.run()
+    assert len(world.entries()) == len(entries) + 2
+    assert bean_check(world.books) == ""
+
+
 def test_cancellation_is_posted_to_the_accounts_of_the_sale(world):
     (order,) = world.place(1)
     world.run()
