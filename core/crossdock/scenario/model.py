@@ -51,8 +51,8 @@ class Command(_Part):
 
     words: Annotated[list[str], Field(min_length=1)]
     exit: int = 0
-    show: bool = False
-    """Whether its outcome is part of the story: what it prints is shown."""
+    show: Annotated[int, Field(ge=0)] = 0
+    """How many lines of what it prints are part of the story."""
 
 
 class Step(_Part):

@@ -65,8 +65,8 @@ class Play:
         arguments = ["-c", self.scenario.definition, *command.words]
         code, output = await crossdock(arguments, folder=self.folder, env=self.env, log=self.log)
         told = output.decode(errors="replace").rstrip()
-        if command.show:
-            self.say(told.replace("\n", "\n  "))
+        for line in told.splitlines()[: command.show]:
+            self.say(f"  {line}".rstrip())
         if code != command.exit:
             raise unexpected(command, code, told, f"its log is {self.log}")
 
