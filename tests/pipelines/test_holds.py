@@ -28,6 +28,7 @@ ELSEWHERE = {
     ("crossdock", "outcome_unknown"): "core/engine/test_deciding.py",
     ("crossdock", "changed_after_delivery"): "core/engine/test_deciding.py",
     ("crossdock", "restored_unseen"): "core/engine/test_restored.py",
+    ("crossdock", "backfill_unseen"): "core/engine/test_delivering.py",
     ("crossdock", "conflict"): "core/engine/test_hold_walks.py",
     ("crossdock", "overdue"): "core/engine/test_hold_walks.py",
     ("crossdock", "plugin_fault"): "core/engine/test_hold_walks.py",

@@ -36,6 +36,11 @@ _OF = {
         DONE: "it is there; --id links it",
         SKIP: "nothing is to be done; it is closed",
     },
+    "backfill_unseen": {
+        AGAIN: "it is not there; the next run makes it",
+        DONE: "it is there; --id links it",
+        SKIP: "nothing is to be done; it is closed",
+    },
     "changed_after_delivery": {
         KEEP: "what is in effect stays; the changed record counts as agreed",
         DONE: "a person changed it there; the changed record counts as agreed",
@@ -49,6 +54,7 @@ CORE: tuple[Hold, ...] = tuple(
         "outcome_unknown",
         "changed_after_delivery",
         "restored_unseen",
+        "backfill_unseen",
         "conflict",
         "overdue",
         "plugin_fault",

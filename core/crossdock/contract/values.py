@@ -313,9 +313,14 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class CannotTell:
-    """It could not be found out."""
+    """It could not be found out; `ever`: nor can it be, whoever looks and however often.
+
+    What can never be looked for is held where it may have been made without our knowing (in a back-fill, or since a
+    backup that was put back): a person then says whether it is to be made.
+    """
 
     reason: str
+    ever: bool = False
 
 
 Probe = Done | Begun | Absent | Conflict | CannotTell

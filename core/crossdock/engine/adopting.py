@@ -13,7 +13,7 @@ from crossdock import jsonio
 from crossdock.clock import Clock
 from crossdock.contract.values import Batch, Cursor, Notice, Record
 from crossdock.engine.intake import Origin, check_record, closing
-from crossdock.engine.judging import Adopted, Already, Covered, Judge, Judgement, New, check_distinct
+from crossdock.engine.judging import NO_PROBE, Adopted, Already, Covered, Judge, Judgement, New, check_distinct
 from crossdock.engine.linkbook import LinkBook
 from crossdock.engine.planning import imagined
 from crossdock.engine.results import Adopting, Fate, Finding
@@ -175,7 +175,7 @@ class Adopter:
     ) -> _Sighting:
         for number in range(_LOOKS):
             sighting = await self._sight_once(route, delivery, record, adopting)
-            if sighting.verdict is None or not sighting.verdict.retry or sighting.verdict.code == LOST:
+            if sighting.verdict is None or not sighting.verdict.retry or sighting.verdict.code in (LOST, NO_PROBE):
                 break
             if number + 1 < _LOOKS:
                 await self._clock.sleep(min(sighting.verdict.retry_after or _BETWEEN_S, 30.0))
@@ -294,7 +294,7 @@ def _finding(of: Finding, judgement: Judgement, route: BoundRoute) -> Finding:
             return replace(of, fate=Fate.ABSENT, effect_key=effect.key)
         case New(effect):
             cannot, fix = f"{route.sink_name} cannot look", "link it by hand: `crossdock links add`"
-            return replace(of, fate=Fate.UNCLEAR, effect_key=effect.key, code="no_probe", reason=cannot, fix=fix)
+            return replace(of, fate=Fate.UNCLEAR, effect_key=effect.key, code=NO_PROBE, reason=cannot, fix=fix)
     begun = "a run has begun to make it; the next one finds out what became of it"
     return replace(of, fate=Fate.UNCLEAR, code="in_progress", reason=begun)
 

@@ -9,12 +9,12 @@ from typing import Any, Literal
 
 from crossdock import jsonio
 from crossdock.clock import Clock
-from crossdock.contract.values import Absent, Done, Effect, Known, Links, Receipt
+from crossdock.contract.values import Absent, CannotTell, Done, Effect, Known, Links, Receipt
 from crossdock.engine.byhand import stated_by_hand
 from crossdock.engine.probing import Prober
 from crossdock.engine.route import BoundRoute
 from crossdock.engine.stored import new_id, substance, to_settled, to_step
-from crossdock.errors import HoldError, PluginError
+from crossdock.errors import HoldError, PluginError, TransientError
 from crossdock.store.protocol import Store
 from crossdock.store.rows import Cover, Delivery, DeliverySummary, Doubt, EffectRow, EffectState, NewEffect, State
 
@@ -85,6 +85,9 @@ class Planned:
     latest: EffectRow | None
     observed: Any
 
+
+NO_PROBE = "no_probe"
+"""The code of what nobody can look for."""
 
 Judgement = New | Adopted | Already | Covered | Busy | Leftover
 
@@ -235,17 +238,34 @@ class Judge:
                 return Adopted(self.new(delivery, effect, version, EffectState.ADOPTED, receipt), receipt)
             case Absent():
                 return New(self.new(delivery, effect, version), effect)
+            case CannotTell(reason):
+                if self._look == "always":
+                    fix = "link it by hand: `crossdock links add`"
+                    raise TransientError(f"nobody can look for {effect.key}: {reason}", code=NO_PROBE, fix=fix)
+                return self._unseen(delivery, effect, version)
 
     def _unseen(self, delivery: Delivery, effect: Effect, version: int) -> Judgement:
-        """The store may have forgotten it, and nobody can look: a state may be repeated, anything else may not."""
-        if self._route.sink.kind == "state" or delivery.code == "replayed":
+        """It may have been made without our knowing, and nobody can look: a state may be repeated, else a person says.
+
+        A version that was not made, of a store that forgot nothing, is one that was let pass before.
+        """
+        doubtful = self._is_doubtful(delivery)
+        if self._route.sink.kind == "state" or delivery.code == "replayed" or (version > 1 and not doubtful):
             return New(self.new(delivery, effect, version), effect)
-        assert self._doubt is not None  # noqa: S101  (only then it is looked for without a probe)
+        way_out = (
+            "look for it in the remote system; `crossdock discard` if it is there, `crossdock replay` if it is not"
+        )
+        if self._doubt is None or not doubtful:
+            raise HoldError(
+                "backfill_unseen",
+                f"{effect.key} is of the past: another store may have made it, and {self._route.sink_name} cannot look",
+                fix=f"{way_out}; at a first go-live all at once: `crossdock replay --code backfill_unseen`",
+            )
         raise HoldError(
             "restored_unseen",
             f"{effect.key} may have been made: the store was restored on {self._doubt.restored_at:%Y-%m-%d %H:%M %Z} "
             f"and knows nothing after {self._doubt.backup_at:%Y-%m-%d %H:%M %Z}; {self._route.sink_name} cannot look",
-            fix="look for it in the remote system; `crossdock discard` if it is there, `crossdock replay` if it is not",
+            fix=way_out,
         )
 
     def _is_doubtful(self, delivery: Delivery) -> bool:

@@ -198,8 +198,10 @@ class Prober:
             last = max(last, self._doubt.restored_at)
         return last + self._route.sink.settles_after
 
-    async def look_first(self, effect: Effect, *, doubtful: bool = False) -> Done | Absent:
+    async def look_first(self, effect: Effect, *, doubtful: bool = False) -> Done | Absent | CannotTell:
         """Look before the first creation; `doubtful`: what the store lost may have sent it until a moment ago.
+
+        CannotTell where nobody can ever look for it.
 
         Raises: HoldError where something else is there, or a person must let us look first; TransientError where it
         could not be told yet.
@@ -220,6 +222,8 @@ class Prober:
                 )
             case Begun():
                 raise TransientError(f"{effect.key} was begun, and how it ended is open", code="cannot_look")
+            case CannotTell(ever=True) as never:
+                return never
             case CannotTell(reason):
                 why, lost_s = f"could not look before creating {effect.key}: {reason}", self._route.client.lost_s
                 if lost_s > 0:

@@ -208,6 +208,19 @@ async def test_adopt_says_of_a_sink_that_cannot_look_that_it_cannot(make_bench, 
     assert await bench.states() == []
 
 
+async def test_adopt_says_of_what_nobody_can_ever_look_for_that_it_cannot(make_bench, sinks, belt, world):
+    class NeverSeen(sinks["create"]):
+        async def probe(self, effect):
+            return CannotTell("it bears no name of its own there", ever=True)
+
+    bench = await make_bench(NeverSeen)
+
+    adopter = await adopt(bench, belt, [thing()])
+
+    assert fates(adopter) == {"mug": (Fate.UNCLEAR, "no_probe")}
+    assert await bench.states() == []
+
+
 async def test_adopt_looks_too_where_the_remote_side_refuses_duplicates(make_bench, sinks, belt, world):
     class Refusing(sinks["create"]):
         refuses_duplicates = property(lambda self: True)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import anyio
 import pytest
 
+from crossdock import CannotTell
 from crossdock.errors import CredentialsError, NotYetError, TransientError
 from crossdock.store.rows import State
 
@@ -332,6 +333,35 @@ async def test_first_read_is_a_backfill_and_looks_first_whatever_the_sink_says(b
     assert await bench.states("old") == [("delivered", "adopted")]
     assert world.made == {"new": 1}
     assert world.reads == 1
+
+
+async def test_past_that_nobody_can_ever_look_for_is_held_until_a_person_lets_it_be_made(
+    make_bench, sinks, world, clock
+):
+    bench = await make_bench(never_seen(sinks))
+
+    await bench.run([thing("there"), thing("missing")])
+    await bench.run([thing("new")])
+    for _ in range(12):
+        clock.advance(301)
+        await bench.run()
+
+    assert {*await bench.states()} == {("held", "backfill_unseen"), ("delivered", None)}
+    assert world.made == {"new": 1}
+    missing, there = await bench.only("missing"), await bench.only("there")
+    await bench.store.replay([missing.id], reason="it is not there", actor="kim", at=clock.now())
+    await bench.store.discard(there.id, reason="it is there", actor="kim", at=clock.now())
+    await bench.deliver()
+    assert await bench.states("missing") == [("delivered", None)]
+    assert world.made == {"new": 1, "missing": 1}
+
+
+def never_seen(sinks):
+    class NeverSeen(sinks["create"]):
+        async def probe(self, effect):
+            return CannotTell("it bears no name of its own there", ever=True)
+
+    return NeverSeen
 
 
 async def test_effect_that_needs_a_person_is_held_and_resolves_by_itself(bench, world, clock):

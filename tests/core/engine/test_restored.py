@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from crossdock import CannotTell
 from crossdock.errors import TransientError
 
 pytestmark = pytest.mark.anyio
@@ -193,6 +194,21 @@ async def test_restored_store_holds_what_nobody_can_look_for_until_a_person_deci
 
         assert await bench.states("missing") == [("delivered", None)]
     assert world.made == {"missing": 1}
+
+
+async def test_restored_store_holds_what_a_look_can_never_tell(life, sinks, world, clock):
+    class NeverSeen(sinks["create"]):
+        async def probe(self, effect):
+            return CannotTell("it bears no name of its own there", ever=True)
+
+    async with life.before(NeverSeen) as bench:
+        await bench.stage(thing())
+        await life.back_up(bench)
+
+    async with life.restored(NeverSeen) as bench:
+        await run_all(bench, clock)
+        assert await bench.states() == [("held", "restored_unseen")]
+        assert world.writes == []
 
 
 async def test_restored_store_repeats_a_state_that_nobody_can_look_for(life, sinks, world, clock):

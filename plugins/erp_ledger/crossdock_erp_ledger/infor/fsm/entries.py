@@ -139,7 +139,7 @@ class FsmEntrySink(Sink[FsmConnection, JournalEntry]):
     async def _probe_entry(self, effect: Effect) -> Probe:
         posting = posting_of(effect)
         if posting is None or posting.entry.total is not None:
-            return CannotTell("it was to be posted in a total, which is named after its run group")
+            return CannotTell("it was to be posted in a total, which is named after its run group", ever=True)
         found = await self._api.posted(posting.key)
         if not found:
             return Absent()

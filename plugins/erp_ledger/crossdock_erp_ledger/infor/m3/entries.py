@@ -144,7 +144,7 @@ class M3EntrySink(Sink[M3Connection, JournalEntry]):
     async def _probe_entry(self, effect: Effect) -> Probe:
         posting = self._posting(effect)
         if posting.entry.total is not None:
-            return CannotTell("it was to be posted in a total, which is named after its bundle")
+            return CannotTell("it was to be posted in a total, which is named after its bundle", ever=True)
         batch = batch_of(posting, self.connection, "-")
         found = (await self._lines_on(batch.day)).get(batch.key)
         if not found:
