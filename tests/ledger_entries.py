@@ -6,9 +6,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from crossdock.canonical import JournalEntry, JournalLine, Money
+
+# As many as tell something; how fast a busy machine makes them tells nothing.
+FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 CLEARING, APPAREL, HOME, SHIPPING = (
     "Assets:Walmart:US:Clearing",

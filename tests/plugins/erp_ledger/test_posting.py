@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crossdock import Effect, HoldError, NothingToDo, RejectedError
@@ -22,7 +22,7 @@ from crossdock_erp_ledger.posting import (
     postings_of,
     receipt_of,
 )
-from ledger_entries import APPAREL, CLEARING, DAYS, line, many_entries, sale
+from ledger_entries import APPAREL, CLEARING, DAYS, FEW, line, many_entries, sale
 
 CLOSED = date(2026, 10, 31)
 
@@ -48,7 +48,7 @@ def test_effect_is_the_entry_by_its_key_and_facts() -> None:
     assert (effect.key, effect.steps, effect.facts) == (sale().key, (), sale().facts)
 
 
-@settings(max_examples=25)
+@FEW
 @given(entry=many_entries(1).map(lambda some: some[0]))
 def test_memo_gives_back_the_entry(entry: JournalEntry) -> None:
     found = posting(entry)
@@ -83,6 +83,7 @@ def test_entry_of_a_closed_period_keeps_the_day_it_says_it_happened() -> None:
     assert found.entry.transaction_date == date(2026, 9, 30)
 
 
+@FEW
 @given(day=DAYS, closed=DAYS)
 def test_nothing_is_dated_into_what_is_closed(day: date, closed: date) -> None:
     found = posting(sale(date=day), closed)
@@ -174,7 +175,7 @@ def test_late_part_of_a_total_is_posted_by_itself() -> None:
     ]
 
 
-@settings(max_examples=25)
+@FEW
 @given(some=many_entries(), which=st.lists(st.sampled_from([None, "a", "b"]), min_size=8, max_size=8))
 def test_totals_change_no_balance(some: list[JournalEntry], which: list[str | None]) -> None:
     effects = [

@@ -10,14 +10,14 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crossdock.http import Request
 from crossdock_erp_ledger.books import folder as folders
 from crossdock_erp_ledger.books import shelf
 from ledger_books import ask, books, keys_in, post, request
-from ledger_entries import APPAREL, CLEARING, entries, line, sale
+from ledger_entries import APPAREL, CLEARING, FEW, entries, line, sale
 
 OCTOBER = date(2026, 10, 31)
 
@@ -221,7 +221,7 @@ def test_period_goes_on_in_another_file_when_one_is_large(place, monkeypatch):
     assert keys_in(books(place)) == [sale(f"{number}{part}").key for number in range(20) for part in range(2)]
 
 
-@settings(max_examples=20, deadline=None)
+@FEW
 @given(data=st.data())
 def test_balances_of_the_books_are_those_of_a_simple_model(data, tmp_path_factory):
     place = tmp_path_factory.mktemp("books")

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crossdock_erp_ledger.books.beancount import BEANCOUNT
@@ -21,7 +21,7 @@ from crossdock_erp_ledger.books.booked import (
 from crossdock_erp_ledger.books.format import read_all
 from crossdock_erp_ledger.books.hledger import HLEDGER
 from crossdock_erp_ledger.posting import plan_entry, posting_of, postings_of
-from ledger_entries import APPAREL, CLEARING, entries, line, many_entries, sale
+from ledger_entries import APPAREL, CLEARING, FEW, entries, line, many_entries, sale
 
 FORMS = pytest.mark.parametrize("form", [BEANCOUNT, HLEDGER], ids=lambda form: form.name)
 NASTY = st.text(max_size=20) | st.sampled_from(
@@ -34,7 +34,7 @@ def booked(entry, closed=None, batch="XD1"):
 
 
 @FORMS
-@settings(max_examples=25)
+@FEW
 @given(some=many_entries())
 def test_file_of_entries_is_read_back_as_it_was_written(form, some):
     written = [booked(entry) for entry in some]
@@ -45,7 +45,7 @@ def test_file_of_entries_is_read_back_as_it_was_written(form, some):
 
 
 @FORMS
-@settings(max_examples=25)
+@FEW
 @given(
     entry=entries(),
     texts=st.tuples(NASTY, NASTY, NASTY, NASTY, NASTY, NASTY),
@@ -151,14 +151,14 @@ def test_name_that_could_not_be_read_back_is_refused(key):
         booked(sale(key=key))
 
 
-@settings(max_examples=25)
+@FEW
 @given(name=st.text(min_size=1))
 def test_any_dimension_has_a_name_in_books(name):
     assert from_dimension(to_dimension(name)) == name
     assert to_dimension(name).isascii()
 
 
-@settings(max_examples=25)
+@FEW
 @given(names=st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), min_size=1))
 def test_names_of_a_total_are_read_back(names):
     assert from_members(to_members(names)) == tuple(names)
