@@ -209,26 +209,40 @@ def settlement_differs_and_trued_up(site: Books) -> Step:
     site.run(*SETTLEMENTS)
 
 
-@walks_of_books("trued_up", made=0, by="done")
-def trued_up(site: Books) -> Step:
-    """The order whose price was lowered is read after its settlement was trued up."""
-    settled_otherwise(site)
+def trued_up_and_read(site: Books) -> tuple[str, list[Any]]:
+    """The order whose price was lowered is read after its settlement was trued up; the order, and its lines before."""
+    order, lines = settled_otherwise(site)
     site.resolve("true_up")
     site.run(*SETTLEMENTS)
     site.run(*SALES)
+    return order, lines
+
+
+@walks_of_books("trued_up", made=0)
+def trued_up(site: Books) -> Step:
+    order, lines = trued_up_and_read(site)
     yield
-    site.resolve("done")
+    site.change_lines(order, lines)
     site.run(*SALES)
 
 
-def settled_otherwise(site: Books) -> None:
+@walks_of_books("trued_up", made=2, by="post")
+def trued_up_for_something_else(site: Books) -> Step:
+    trued_up_and_read(site)
+    yield
+    site.resolve("post")
+    site.run(*SALES)
+
+
+def settled_otherwise(site: Books) -> tuple[str, list[Any]]:
     """Forty cents less are settled than are in the books: the price was lowered, and the order not read since."""
     order = site.shipped()
-    lines = site.lines(order)
+    before, lines = site.lines(order), site.lines(order)
     price = lines[0]["charges"]["charge"][0]["chargeAmount"]
     price["amount"] -= Decimal("0.40")
     site.change_lines(order, lines)
     site.settle()
+    return order, before
 
 
 @walks_of_books("unknown_settlement_kind", by="by_sign")

@@ -12,6 +12,7 @@ from crossdock_erp_ledger.journal.keys import SALE
 TAX = "tax"
 _TAX_OF = "tax of "
 FACILITATOR_TAX = "facilitator_tax"
+_OURS = {SALE, TAX, FACILITATOR_TAX, "clearing", "deferral", "rounding"}
 NOTHING = Decimal(0)
 
 
@@ -32,13 +33,20 @@ def amounts_of(charges: Iterable[Charge]) -> dict[Part, Decimal]:
     """
     exact: dict[Part, Decimal] = {}
     for charge in charges:
-        event = SALE if charge.kind == "product" else charge.kind
+        event = _event_of(charge.kind)
         for part, amount in ((event, charge.amount), (TAX, charge.tax)):
             if amount is not None:
                 key = Part(part, amount.currency)
                 exact[key] = exact.get(key, NOTHING) + amount.amount
     rounded = {part: Money(amount=amount, currency=part.currency).rounded().amount for part, amount in exact.items()}
     return {part: amount for part, amount in rounded.items() if amount}
+
+
+def _event_of(kind: str) -> str:
+    """The component that a charge is; a word of the channel that means something else here is told apart from it."""
+    if kind == "product":
+        return SALE
+    return f"{kind}_charge" if kind in _OURS else kind
 
 
 def share(amounts: Amounts, units: Decimal, whole: Decimal) -> dict[Part, Decimal]:

@@ -28,7 +28,7 @@ class JournalMapper(Mapper[Order | Return | SettlementLine, JournalEntry]):
         Hold("tax_unclear"),
         Hold("posting_unclear"),
         Hold("refund_withdrawn"),
-        Hold("trued_up"),
+        Hold("trued_up", {"post": "post it: the settlement was trued up for something else"}),
         Hold("settlement_differs", {"true_up": "post the difference to the account of the sale"}),
         Hold("settlement_sum_differs", {"as_paid": "post what was paid; look for the difference in the close report"}),
         Hold("settlement_changed"),

@@ -107,7 +107,8 @@ def to_entries(movements: Iterable[Movement], subject: Subject, policy: Policy, 
         if one.rows:
             apart = number if one.alone else one.line if policy.per == "line" else None
             currency = one.rows[0][0].currency
-            groups.setdefault((one.event, one.day, one.customer, currency, apart), []).append(one)
+            customer = one.customer or policy.customers.get(subject.market)
+            groups.setdefault((one.event, one.day, customer, currency, apart), []).append(one)
     entries, named = [], set()
     for group in groups.values():
         line = group[0].line if policy.per == "line" or _names_its_line(group[0]) else None

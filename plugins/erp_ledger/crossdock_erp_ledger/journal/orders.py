@@ -92,22 +92,13 @@ class _LineBook:
     def _sales(self, before: PostedLine) -> Iterator[Movement]:
         units, wanted = before.units, self._wanted(before.units)
         if units > 0 and wanted > 0 and self._has_changed(before):
-            if self.posted.true_ups(self.line.sku):
-                raise self._trued_up()
+            self.posted.must_not_be_trued_up(self.line.sku, self._subject, self.choice)
             yield from (undone(key, before.number, rows, self._ordered_on) for key, rows in before.standing())
             yield from self._sold(before, NOTHING, wanted, before.version + 1)
         elif wanted > units:
             yield from self._sold(before, units, wanted, max(before.version, 1))
         elif wanted < units:
             yield self._cancelled(before, units, wanted)
-
-    def _trued_up(self) -> HoldError:
-        return HoldError(
-            "trued_up",
-            f"{self._subject} says other amounts than are posted, and its settlement was trued up before",
-            fix="compare what is posted with the settlement; book what is left by hand, then resolve this as `done`",
-            order=self.order.number,
-        )
 
     def _has_changed(self, before: PostedLine) -> bool:
         if has_changed(before.basis, self._basis, taxed=False):
@@ -223,6 +214,7 @@ class _LineBook:
             target=self._targets(before),
             facets=self._facets(SALE),
             subject=self._subject,
+            choice=self.choice,
         )
 
     # ------------------------------------------------------------ where it goes

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from crossdock import HoldError, Link
-from crossdock_erp_ledger.journal.amounts import FACILITATOR_TAX, NOTHING, TAX, Part
+from crossdock_erp_ledger.journal.amounts import FACILITATOR_TAX, NOTHING, Part
 from crossdock_erp_ledger.journal.keys import REFUND, SALE, SETTLEMENT, EntryKey
 from crossdock_erp_ledger.journal.rules import Target
 
@@ -16,6 +16,7 @@ CLEARING = "clearing"
 EXCESS = "excess"
 WHOLE = "*"
 ROUNDING = "rounding"
+POST = "post"
 SHIPPING = "shipping"
 
 
@@ -171,11 +172,22 @@ class Posted:
         """Whether a sale was posted from a settlement while there was none from the order."""
         return not self.has(order, SALE) and any(row.part.event == SALE for row in self._settled())
 
-    def true_ups(self, sku: str | None) -> list[PostedRow]:
-        """What was posted because a settlement differed from what is in the books of a SKU."""
+    def was_trued_up(self, sku: str | None) -> bool:
+        """Whether something of a SKU was posted from a settlement, since that told of more than the order did."""
         wanted = (sku or "").casefold()
         alike = (row for row in self._settled() if (row.sku or "").casefold() in ("", wanted))
-        return [row for row in alike if row.part.event in (SALE, SHIPPING, TAX, ROUNDING)]
+        return any(row.part.event in (SALE, SHIPPING, ROUNDING) for row in alike)
+
+    def must_not_be_trued_up(self, sku: str | None, subject: str, choice: str | None) -> None:
+        """Raises: HoldError where what is to be posted may have been posted from a settlement, unless a person says."""
+        if choice != POST and self.was_trued_up(sku):
+            raise HoldError(
+                "trued_up",
+                f"{subject} says something new of its amounts, and its settlement was trued up before",
+                fix="compare what is posted with the settlement; if this is in the books by that, resolve it as "
+                "`done`, else as `post`",
+                sku=sku,
+            )
 
     def _settled(self) -> Iterator[PostedRow]:
         return (row for one in self.entries if one.key.order == SETTLEMENT for row in one.rows.get(WHOLE, ()))

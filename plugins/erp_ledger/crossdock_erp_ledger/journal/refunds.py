@@ -51,6 +51,8 @@ class Refundable:
     subject: str
     quantity: Decimal = _ONE
     refunded: Decimal = _ONE
+    choice: str | None = None
+    """What a person decided of it."""
 
 
 def paid_back(refund: Refundable, policy: Policy, posted: Posted) -> Iterator[Movement]:
@@ -63,7 +65,10 @@ def paid_back(refund: Refundable, policy: Policy, posted: Posted) -> Iterator[Mo
     if refund.refunded < units:
         raise _withdrawn(refund, units)
     taxed = any(part.event == TAX for part in refund.sold)
-    if units > 0 and has_changed(before.basis, basis_of(refund.charges, refund.quantity), taxed=taxed):
+    changed = units > 0 and has_changed(before.basis, basis_of(refund.charges, refund.quantity), taxed=taxed)
+    if changed or refund.refunded > units:
+        posted.must_not_be_trued_up(refund.sku, refund.subject, refund.choice)
+    if changed:
         yield from (undone(key, before.number, rows, refund.day) for key, rows in before.standing())
         yield from _refund(refund, policy, posted, NOTHING, before.version + 1, without=before)
     elif refund.refunded > units:

@@ -75,6 +75,7 @@ def _movements(
             subject=subject,
             quantity=line.quantity,
             refunded=min(line.refunded_quantity, line.quantity),
+            choice=choice,
         ),
         policy,
         posted,

@@ -99,6 +99,15 @@ def test_peso_without_cents_stays_whole(ledger: TinyLedger) -> None:
     assert rows(entry) == [(APPAREL, "-10000"), ("Assets:Clearing:CL", "10000")]
 
 
+@pytest.mark.parametrize("word", ["clearing", "tax", "sale"])
+def test_charge_that_a_channel_calls_by_one_of_our_words_is_told_apart(ledger: TinyLedger, word: str) -> None:
+    rules = [*RULES, {"match": {"event": f"{word}_charge"}, "account": "Income:Odd"}]
+
+    (entry,) = ledger.post(mapper(rules=rules), order(order_line(charges=(charge("10"), charge("2", word)))), PO)
+
+    assert rows(entry) == [(APPAREL, "-10.00"), ("Income:Odd", "-2.00"), (CLEARING, "12.00")]
+
+
 def test_order_that_costs_nothing_posts_nothing() -> None:
     free = order(order_line(charges=(charge("0"),)))
 

@@ -264,6 +264,17 @@ def test_order_that_changes_after_its_settlement_was_trued_up_is_held(
         ledger.post(mapper(), order(order_line(charges=(charge("45.00"),))), PO)
 
     assert held.value.code == "trued_up"
+    assert ledger.post(mapper(), order(order_line(charges=(charge("45.00"),))), PO, choice="post")
+
+
+def test_refund_that_comes_after_it_was_posted_from_its_settlement_is_held(ledger: TinyLedger) -> None:
+    post(ledger, settled("Refund", "Product Price", "-5.00"), choice="by_rules")
+    refund = Refund(id="R1", charges=(charge("5.00"),))
+
+    with pytest.raises(HoldError) as held:
+        ledger.post(mapper(), order(order_line(refunds=(refund,))), PO)
+
+    assert held.value.code == "trued_up"
 
 
 @pytest.mark.parametrize(("amount", "hint"), [("99.96", "seem to be per unit"), ("24.99", "seem to be per line")])
