@@ -37,7 +37,7 @@ class SettlementReports(Check):
         if newest < (now - _LONGEST_CYCLE).date():
             fix = f"look in {_WHERE} whether payouts are on hold"
             return [Finding("fail", f"the newest settlement report is of {newest}: no cycle was closed since", fix)]
-        return [Finding("pass", f"{len(dates)} settlement reports, the newest of {newest}")]
+        return [Finding("pass", f"the newest settlement report is of {newest}; there are {len(dates)}")]
 
 
 class LedgerSettings(Check):

@@ -34,7 +34,7 @@ def unshipped(zone="America/New_York", amounts="line"):
 async def test_newest_report_is_named(found):
     (finding,), _ = await found(SettlementReports(), [SETTLEMENTS], "09152026", "10272026", "Q3")
 
-    assert finding == ("pass", "2 settlement reports, the newest of 2026-10-27")
+    assert finding == ("pass", "the newest settlement report is of 2026-10-27; there are 2")
 
 
 async def test_reports_that_stopped_coming_are_a_fault(found):
