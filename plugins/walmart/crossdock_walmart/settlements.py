@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, PrivateAttr, WithJsonSchema
 
-from crossdock import Batch, Cursor, Duration, Hold, Record, Source
+from crossdock import Batch, Cursor, Duration, Hold, Record, RejectedError, Source
 from crossdock.canonical import SettlementLine
 from crossdock.http import Reader
 from crossdock.jsonio import Json
@@ -103,12 +103,10 @@ class SettlementSource(Source[WalmartConnection, SettlementLine]):
         return next((record for record in records if record.key == key), None)
 
     async def _report(self, name: str) -> Report | None:
-        content = await self.api.recon_file(name)
-        if content is None:
-            return None
         try:
-            return Report.check(content)
-        except BrokenReportError as error:
+            content = await self.api.recon_file(name)
+            return None if content is None else Report.check(content)
+        except (BrokenReportError, RejectedError) as error:  # refused, or larger than an answer may be: this one alone
             raise BrokenReportError(
                 f"settlement report {name}: {error.message}; nothing of it was taken",
                 fix="it is asked for again by itself; if it stays so, compare it with Seller Center > Payments",

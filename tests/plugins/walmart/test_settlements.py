@@ -144,6 +144,18 @@ async def test_broken_report_is_asked_for_again_and_does_not_stop_the_others(rea
 
 
 @pytest.mark.anyio
+async def test_report_that_walmart_refuses_to_give_does_not_stop_the_others(reading, office, kit):
+    office.files = {"09152026": GOOD, "10202026": GOOD}
+    source = reading.source()
+    refused = kit.error(400, "INVALID_REQUEST_PARAM.GMP_REPORT_API", field="reportDate")
+    reading.reader.handler = lambda request: refused if "09152026" in str(request.url) else office(request)
+
+    with pytest.raises(BrokenReportError, match=r"settlement report 09152026: .* 400, INVALID_REQUEST_PARAM"):
+        await reading.read(source)
+    assert len(reading.records) == 3
+
+
+@pytest.mark.anyio
 async def test_listed_report_that_is_not_there_yet_is_asked_for_again(reading, office):
     office.files = {"10202026": None}
     source = reading.source()
