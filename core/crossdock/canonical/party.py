@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from crossdock.canonical.base import Document
 
 
@@ -27,3 +29,4 @@ class Customer(Document):
     name: str
     email: str | None = None
     address: Address | None = None
+    changed_on: date | None = None  # when it was changed last, where it was read

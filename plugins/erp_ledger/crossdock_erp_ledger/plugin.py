@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from crossdock import AuthProvider, Check, Connection, Mapper, Sink, hookimpl
+from crossdock import AuthProvider, Check, Connection, Mapper, Sink, Source, hookimpl
 from crossdock_erp_ledger.books.checks import BooksAccounts, BooksWhole, BooksWritable
 from crossdock_erp_ledger.books.connection import BooksConnection
 from crossdock_erp_ledger.books.entries import BooksEntrySink
@@ -16,6 +16,8 @@ from crossdock_erp_ledger.infor.fsm.connection import FsmConnection
 from crossdock_erp_ledger.infor.fsm.entries import FsmEntrySink
 from crossdock_erp_ledger.infor.m3.checks import M3Masters
 from crossdock_erp_ledger.infor.m3.connection import M3Connection
+from crossdock_erp_ledger.infor.m3.customer_sink import M3CustomerSink
+from crossdock_erp_ledger.infor.m3.customers import M3CustomerSource
 from crossdock_erp_ledger.infor.m3.entries import M3EntrySink
 from crossdock_erp_ledger.journal.cutoff import CutoffMapper
 from crossdock_erp_ledger.journal.mapper import JournalMapper
@@ -34,6 +36,12 @@ def register_auth_providers() -> list[type[AuthProvider]]:
 
 
 @hookimpl
+def register_sources() -> list[type[Source[Any, Any]]]:
+    """House customers of M3."""
+    return [M3CustomerSource]
+
+
+@hookimpl
 def register_mappers() -> list[type[Mapper[Any, Any]]]:
     """What channels say, as journal entries."""
     return [JournalMapper, CutoffMapper]
@@ -41,8 +49,8 @@ def register_mappers() -> list[type[Mapper[Any, Any]]]:
 
 @hookimpl
 def register_sinks() -> list[type[Sink[Any, Any]]]:
-    """Journal entries in plain-text books, in FSM and in M3."""
-    return [BooksEntrySink, FsmEntrySink, M3EntrySink]
+    """Journal entries in plain-text books, in FSM and in M3; house customers in M3."""
+    return [BooksEntrySink, FsmEntrySink, M3EntrySink, M3CustomerSink]
 
 
 @hookimpl

@@ -98,10 +98,13 @@ class M3Api:
         given = {"CONO": str(self.company)} | ({"LMTS": since} if since else {})
         return self.records_of(await self.http.send(self._get("CRS610MI", "LstByNumber", given)))
 
+    def basic_data(self, number: str) -> Request:
+        """Read the basic data of one customer."""
+        return self._get("CRS610MI", "GetBasicData", {"CONO": str(self.company), "CUNO": number})
+
     async def customer(self, number: str) -> Record | None:
         """The basic data of a customer; None where there is none."""
-        given = {"CONO": str(self.company), "CUNO": number}
-        answer = await self.http.send(self._get("CRS610MI", "GetBasicData", given))
+        answer = await self.http.send(self.basic_data(number))
         (outcome, *_) = outcomes(answer) or [Outcome()]
         if outcome.failure is not None and outcome.failure.missing:
             return None

@@ -30,7 +30,7 @@ from crossdock import (
     TransientError,
 )
 from crossdock.canonical import JournalEntry
-from crossdock.http import Request, Response
+from crossdock.http import Reader, Request, Response
 from crossdock_erp_ledger.infor.m3.api import M3Api, Record, transactions_in
 from crossdock_erp_ledger.infor.m3.batches import batch_key, batch_of
 from crossdock_erp_ledger.infor.m3.connection import M3Connection
@@ -58,6 +58,11 @@ class M3EntrySink(Sink[M3Connection, JournalEntry]):
     _read: tuple[object, object, Course, str] | None = PrivateAttr(default=None)
     _days: dict[date, tuple[datetime, Mapping[str, Sequence[Record]]]] = PrivateAttr(default_factory=dict)
 
+    def bind(self, connection: M3Connection, http: Reader) -> None:
+        """Attach the account; what was seen of another is forgotten."""
+        super().bind(connection, http)
+        self._days.clear()
+
     @property
     def settles_after(self) -> timedelta:
         """The job that takes batches into the ledger goes on after the gateway has given up waiting."""
@@ -83,6 +88,7 @@ class M3EntrySink(Sink[M3Connection, JournalEntry]):
     # ----------------------------------------------------------------------------------------------- a bundle
     def bundle(self, bundle: Bundle) -> Effect:
         """The heads of all batches as a step, their lines beside it."""
+        self._days.clear()  # what is sent now is seen by the next look
         name = f"XD{bundle.at:%y%m%d}{base36(bundle.number)}{bundle.token.upper()}"
         batches = [batch_of(posting, self.connection, name) for posting in postings_of(bundle.effects, name)]
         memo = {
