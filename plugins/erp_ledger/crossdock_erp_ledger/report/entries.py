@@ -56,8 +56,8 @@ class Line:
 class Entry:
     """One entry that we posted, or are about to (`done` is false).
 
-    `day` is the day it belongs to, `posted` the day it was posted on; `ledger_key` is its name in the ledger, which
-    entries of one total share.
+    `day` is the day it belongs to, `posted` the day it was posted on. `ledger_key` is its name in the ledger, as its
+    receipt says it where that has names of its own; entries of one total share it.
     """
 
     name: str
@@ -118,7 +118,7 @@ def _entry(effect: StoredEffect) -> Entry:
     return Entry(
         name=effect.key,
         key=EntryKey.parse(effect.key),
-        ledger_key=names.get("total", effect.key),
+        ledger_key=names.get("batch_key") or names.get("total") or effect.key,
         day=date.fromisoformat(own.get("date", told["date"])),
         posted=date.fromisoformat(told["date"]),
         market=told.get("market") or "",

@@ -103,33 +103,23 @@ def _judge(held: Held) -> Finding | None:
 
 
 def _unlike(ours: Sequence[Entry], there: LedgerEntry) -> Iterator[str]:
-    found, wanted = _sums(there), _wanted(ours, there)
+    """How the lines differ, in what both sides tell: some ledgers give units or dimensions back, and some their own."""
+    units = any(line.unit for line in there.lines)
+    names = {name for line in there.lines for name in line.dimensions}
+    names &= {name for entry in ours for line in entry.lines for name, _ in line.dimensions}
+    found: defaultdict[Place, Decimal] = defaultdict(Decimal)
+    wanted: defaultdict[Place, Decimal] = defaultdict(Decimal)
+    for held in there.lines:
+        told = tuple(sorted((name, text) for name, text in held.dimensions.items() if name in names))
+        found[held.account, held.unit, told, held.amount.currency] += held.amount.amount
+    for line in (line for entry in ours for line in entry.lines):
+        told = tuple((name, text) for name, text in line.dimensions if name in names)
+        wanted[line.account, line.unit if units else None, told, line.currency] += line.amount
     for place in sorted({*found, *wanted}, key=str):
         account, unit, dimensions, currency = place
-        posted, held = wanted.get(place, Decimal(0)), found.get(place, Decimal(0))
-        if posted != held:
+        if found[place] != wanted[place]:
             where = " ".join(filter(None, (account, unit, *(f"{name}={text}" for name, text in dimensions))))
-            yield f"{where} {shown(held, currency)} {currency}, posted {shown(posted, currency)}"
-
-
-def _sums(there: LedgerEntry) -> dict[Place, Decimal]:
-    found: defaultdict[Place, Decimal] = defaultdict(Decimal)
-    for line in there.lines:
-        dimensions = tuple(sorted(line.dimensions.items()))
-        found[line.account, line.unit, dimensions, line.amount.currency] += line.amount.amount
-    return dict(found)
-
-
-def _wanted(ours: Sequence[Entry], there: LedgerEntry) -> dict[Place, Decimal]:
-    """What we posted, by what the ledger tells of its lines: some ledgers give neither unit nor dimensions back."""
-    units = any(line.unit for line in there.lines)
-    named = any(line.dimensions for line in there.lines)
-    found: defaultdict[Place, Decimal] = defaultdict(Decimal)
-    for entry in ours:
-        for line in entry.lines:
-            place = (line.account, line.unit if units else None, line.dimensions if named else (), line.currency)
-            found[place] += line.amount
-    return {place: amount for place, amount in found.items() if amount}
+            yield f"{where} {shown(found[place], currency)} {currency}, posted {shown(wanted[place], currency)}"
 
 
 def _times(held: Held) -> Mapping[str, Decimal]:

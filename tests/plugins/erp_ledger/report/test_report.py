@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -236,6 +237,24 @@ def test_ledger_that_tells_neither_units_nor_dimensions_is_compared_without(usua
         type(one)(one.key, one.date, tuple(LedgerLine(line.account, line.amount) for line in one.lines), one.reference)
         for one in usual.there
     ]
+
+    assert usual.report().ready
+
+
+def test_ledger_that_tells_dimensions_of_its_own_is_compared_by_ours(usual: Month) -> None:
+    usual.there = [
+        replace(one, lines=tuple(replace(line, dimensions={**line.dimensions, "customer": "X"}) for line in one.lines))
+        for one in usual.there
+    ]
+
+    assert usual.report().ready
+
+
+def test_entry_is_found_under_the_name_that_its_receipt_says_it_has_in_the_ledger(usual: Month) -> None:
+    for number, (name, effect) in enumerate(usual.effects.items()):
+        receipt = replace(effect.receipt, identifiers={**effect.receipt.identifiers, "batch_key": f"XD{number}"})
+        usual.effects[name] = replace(effect, receipt=receipt)
+        usual.change(name, key=f"XD{number}")
 
     assert usual.report().ready
 

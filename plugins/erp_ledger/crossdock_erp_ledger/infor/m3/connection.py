@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, ClassVar
@@ -13,6 +13,8 @@ from crossdock import Duration, TestReport
 from crossdock.http import Reader
 from crossdock_erp_ledger.infor.connection import InforConnection
 from crossdock_erp_ledger.infor.m3.api import M3Api
+from crossdock_erp_ledger.infor.m3.reading import read_entries
+from crossdock_erp_ledger.ledger import LedgerEntry
 
 _LONG_AGO = date(1999, 12, 31)
 _NOTE = (
@@ -62,6 +64,13 @@ class M3Connection(InforConnection):
     def api(self, http: Reader) -> M3Api:
         """Its MI programs."""
         return M3Api(http, self.tenant, self.company, self.division)
+
+    async def read_entries(self, http: Reader, first: date, last: date) -> Sequence[LedgerEntry]:
+        """What M3 holds of ours, by accounting date; a day is one list.
+
+        Raises: TransientError, CredentialsError, RejectedError.
+        """
+        return await read_entries(self.api(http), self.dimensions, first, last)
 
     async def test(self, http: Reader, used: frozenset[str]) -> TestReport:
         """Ask for what posting reads. Raises: CredentialsError, RejectedError, TransientError."""
