@@ -91,8 +91,8 @@ def _status(change: StatusChange) -> Measure:
 @measure.register
 def _settlement(line: SettlementLine) -> Measure:
     """The line that stands for the payout is the sum of the others, and not counted once more."""
-    amounts = [] if line.payable is not None else [line.amount]
-    return Measure(None, _money(amounts), _midnight(line.posted_on or line.period_end))
+    money = None if line.payable is not None else _money([line.amount])
+    return Measure(None, money, _midnight(line.posted_on or line.period_end))
 
 
 @measure.register

@@ -26,6 +26,7 @@ from crossdock import (
 )
 from crossdock.canonical import JournalEntry
 from crossdock.http import Response, json_of
+from crossdock_erp_ledger.balance import Balanced
 from crossdock_erp_ledger.books.api import BooksApi, refusal
 from crossdock_erp_ledger.books.booked import bookable, same_fact
 from crossdock_erp_ledger.books.chart import objections
@@ -45,7 +46,7 @@ from crossdock_erp_ledger.posting.totals import name_of
 _DECLARE = "declare it in `accounts` of the connection, or name another account in the mapper's rules"
 
 
-class BooksEntrySink(Sink[BooksConnection, JournalEntry]):
+class BooksEntrySink(Balanced, Sink[BooksConnection, JournalEntry]):
     """Entries of plain-text books, each once; many are added in one change."""
 
     name: ClassVar[str] = "books_entries"

@@ -244,6 +244,28 @@ def test_month_with_eight_planted_differences_names_exactly_those_and_exits_with
     assert all(one["about"] in page for one in told["findings"])
 
 
+def test_reconcile_compares_orders_with_what_the_books_hold_of_them(october: tuple[World, list[str]]) -> None:
+    world, sold = october
+    world.at(2, month=11).run()
+    asked = ["-c", str(world.file), "reconcile", "--from", "2026-10-01", "--to", "2026-11-01", "--json"]
+    clean = CliRunner().invoke(cli, asked)
+    world.edit(sold[1], lambda block: "")
+    world.edit(sold[2], cents)
+
+    found = CliRunner().invoke(cli, asked)
+
+    routes = {one["pipeline"]: one for one in json.loads(clean.stdout)["routes"]}
+    assert clean.exit_code == 0, clean.output
+    assert {one["code"] for one in routes["sales"]["differences"]} == set()
+    assert routes["sales"]["source"]["money"] == routes["sales"]["there"]["money"]
+    assert {one["code"] for one in routes["settlements"]["differences"]} <= {"matched", "nets_to_nothing"}
+    (sales,) = [one for one in json.loads(found.stdout)["routes"] if one["pipeline"] == "sales"]
+    assert sorted((one["key"], one["code"]) for one in sales["differences"]) == sorted(
+        [(sold[1], "not_there"), (sold[2], "differs_there")]
+    )
+    assert found.exit_code == 1
+
+
 def test_month_that_is_not_over_or_not_read_to_its_end_is_blocked(october: tuple[World, list[str]]) -> None:
     world, _ = october
 

@@ -30,6 +30,7 @@ from crossdock import (
 )
 from crossdock.canonical import JournalEntry
 from crossdock.http import Request, Response
+from crossdock_erp_ledger.balance import Balanced
 from crossdock_erp_ledger.infor.fsm.answers import Fields, results
 from crossdock_erp_ledger.infor.fsm.api import FsmApi
 from crossdock_erp_ledger.infor.fsm.connection import FsmConnection
@@ -43,7 +44,7 @@ from crossdock_erp_ledger.posting import HOLDS, plan_entry, posting_of, postings
 _INTERFACED = "interfaced; its journal is released and posted as the tenant's rules are"
 
 
-class FsmEntrySink(Sink[FsmConnection, JournalEntry]):
+class FsmEntrySink(Balanced, Sink[FsmConnection, JournalEntry]):
     """Journal entries in the general ledger of CloudSuite Financials, in run groups of up to a thousand."""
 
     name: ClassVar[str] = "fsm_entries"

@@ -31,6 +31,7 @@ from crossdock import (
 )
 from crossdock.canonical import JournalEntry
 from crossdock.http import Reader, Request, Response
+from crossdock_erp_ledger.balance import Balanced
 from crossdock_erp_ledger.infor.m3.api import M3Api, Record, transactions_in
 from crossdock_erp_ledger.infor.m3.batches import batch_key, batch_of
 from crossdock_erp_ledger.infor.m3.connection import M3Connection
@@ -47,7 +48,7 @@ _FRESH = timedelta(seconds=5)
 """How old a day's lines may be that an entry is looked for in; absence counts that much later."""
 
 
-class M3EntrySink(Sink[M3Connection, JournalEntry]):
+class M3EntrySink(Balanced, Sink[M3Connection, JournalEntry]):
     """Journal entries in the general ledger of M3, a batch for each entry, up to a hundred at a time."""
 
     name: ClassVar[str] = "m3_entries"
