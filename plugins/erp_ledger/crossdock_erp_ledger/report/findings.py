@@ -28,6 +28,7 @@ KINDS: Mapping[str, str] = {
     "settlement_sum": "a settlement does not add up to what it pays",
     "settled_unsold": "settled, and no sale of it is posted",
     "cutoff_missing": "ordered, not shipped when the month ended, and not deferred",
+    "unsaid": "posted, and the store has no word of the channel any more",
     "erased": "retention erased what would have to be compared",
     "unsettled": "sold long ago, and not settled yet",
     "no_cutoff": "no pipeline defers what is not shipped at the end of a month",

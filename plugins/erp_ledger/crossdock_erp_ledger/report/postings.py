@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
+from crossdock.canonical import Order, Return
 from crossdock_erp_ledger.report.entries import REFUNDS, SALES, Entry
 from crossdock_erp_ledger.report.findings import Finding
 from crossdock_erp_ledger.report.money import NOTHING, shown, told
@@ -121,15 +122,29 @@ def _refund_of(entry: Entry) -> str:
     return stem if stem and last[:1].isdigit() and "-" in last else about
 
 
-def compare(found: Sequence[Matter], period: Period) -> list[Finding]:
+def compare(found: Sequence[Matter], seen: Iterable[Seen], period: Period) -> list[Finding]:
     """What is missing, too much or on another day, where nothing that is open explains it: one for each order."""
     alike: defaultdict[tuple[str, str, str], list[Matter]] = defaultdict(list)
+    names = _names(seen)
     for one in found:
         if one.concerns(period) and not (one.seen is not None and one.seen.stuck):
-            kind = _kind_of(one, period)
+            unsaid = not one.said and not _is_named(one, names)
+            kind = "unsaid" if unsaid else _kind_of(one, period)
             if kind is not None:  # what is stuck is told once for the whole order
-                alike[kind, one.order, one.currency].append(one)
+                about = one.parts[0].entry.pipeline if unsaid else one.order
+                alike[kind, about, one.currency].append(one)
     return [_TOLD[kind](some) for (kind, _, _), some in alike.items()]
+
+
+def _names(seen: Iterable[Seen]) -> set[str]:
+    """Orders and returns of which the store still knows what the channel says."""
+    documents = [one.document for one in seen if isinstance(one.document, Order | Return)]
+    return {one.number for one in documents}
+
+
+def _is_named(one: Matter, names: set[str]) -> bool:
+    refund = one.subject[2]
+    return one.order in names if refund is None else refund.rpartition("-")[0] in names or one.order in names
 
 
 def _kind_of(one: Matter, period: Period) -> str | None:
@@ -180,7 +195,24 @@ def _wrong_day(some: Sequence[Matter]) -> Finding:
     return _finding("wrong_day", some, message, fix, part.amount)
 
 
-_TOLD = {"missing_posting": _missing_posting, "amount_differs": _amount_differs, "late": _late, "wrong_day": _wrong_day}
+def _unsaid(some: Sequence[Matter]) -> Finding:
+    pipeline = some[0].parts[0].entry.pipeline
+    orders = len({one.order for one in some})
+    message = f"{_sum(some, 'posted_amount')} of {orders} orders is posted by {pipeline}, and the store has no word of the channel"
+    fix = (
+        "bring the pipeline back, or read its orders again; what retention erased cannot be compared: `--accept unsaid`"
+    )
+    found = _finding("unsaid", some, message, fix, _missing(some))
+    return replace(found, about=pipeline)
+
+
+_TOLD = {
+    "unsaid": _unsaid,
+    "missing_posting": _missing_posting,
+    "amount_differs": _amount_differs,
+    "late": _late,
+    "wrong_day": _wrong_day,
+}
 
 
 def _finding(

@@ -155,7 +155,7 @@ def make(inputs: Inputs) -> CloseReport:
     unshipped = deferring.deferred(inputs.seen, entries, period)
     findings = [
         *inputs.unread,
-        *postings.compare(both, period),
+        *postings.compare(both, inputs.seen, period),
         *postings.stuck(inputs.seen, both, period, _others(inputs, settled)),
         *(() if held is None else ledger_side.compare(held, entries, inputs.ledger or (), period)),
         *settled.findings,

@@ -163,6 +163,17 @@ def test_what_nothing_explains_is_a_missing_posting(usual: Month) -> None:
     assert next(one for one in found.rows if one.day == date(2026, 10, 9)).diff_posted == Decimal("80.00")
 
 
+def test_what_is_posted_and_nobody_remembers_is_told_once_for_its_pipeline(usual: Month) -> None:
+    usual.seen = {key: one for key, one in usual.seen.items() if one.stored.pipeline != "orders" or key == po(1)}
+
+    found = usual.report()
+
+    assert kinds(found) == [("unsaid", "orders")]
+    assert found.findings[0].amounts == {"USD": Decimal("-238.50")}
+    assert "9 orders" in found.findings[0].message
+    assert usual.report("unsaid").ready
+
+
 def test_order_whose_amount_changed_after_it_was_posted_differs(usual: Month) -> None:
     usual.sell(1, 1, "25.00", post=False)
 
