@@ -198,7 +198,8 @@ def _wrong_day(some: Sequence[Matter]) -> Finding:
 def _unsaid(some: Sequence[Matter]) -> Finding:
     pipeline = some[0].parts[0].entry.pipeline
     orders = len({one.order for one in some})
-    message = f"{_sum(some, 'posted_amount')} of {orders} orders is posted by {pipeline}, and the store has no word of the channel"
+    posted = f"{_sum(some, 'posted_amount')} of {orders} orders"
+    message = f"{posted} is posted by {pipeline}, and the store has no word of the channel any more"
     fix = (
         "bring the pipeline back, or read its orders again; what retention erased cannot be compared: `--accept unsaid`"
     )

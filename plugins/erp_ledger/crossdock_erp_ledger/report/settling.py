@@ -134,9 +134,11 @@ def _is_whole(subject: Subject, rows: Sequence[tuple[Seen, SettlementLine]], uni
     settled = [line.quantity for _, line in rows if line.quantity is not None and component_of(line) == "sale"]
     if not settled:
         return True
-    kind, order, sku, currency = subject
-    alike = ((one, count) for one, count in units.items() if (one[0], one[1], one[3]) == (kind, order, currency))
-    return sum(settled, NOTHING) >= sum((count for one, count in alike if sku in ("", one[2])), NOTHING)
+    if subject[2]:
+        return sum(settled, NOTHING) >= units.get(subject, NOTHING)
+    kind, order, _, currency = subject
+    alike = (count for one, count in units.items() if (one[0], one[1], one[3]) == (kind, order, currency))
+    return sum(settled, NOTHING) >= sum(alike, NOTHING)
 
 
 def _judge(
