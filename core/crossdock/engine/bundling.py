@@ -20,7 +20,8 @@ from crossdock.engine.parting import Came, Part, Parting
 from crossdock.engine.prepared import Prepared
 from crossdock.engine.probing import Prober
 from crossdock.engine.route import BoundRoute
-from crossdock.engine.sending import Answered, Begin, Lost, NotMade, Sent, Shield, Waits
+from crossdock.engine.sending import Begin, Shield
+from crossdock.engine.sent import Answered, Lost, NotMade, Sent, Waits
 from crossdock.engine.settling import Closing, adoptions, attempted, link_of
 from crossdock.engine.solving import Solver
 from crossdock.engine.stored import new_id, to_step

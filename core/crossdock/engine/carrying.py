@@ -9,7 +9,8 @@ from datetime import datetime
 from crossdock.clock import Clock
 from crossdock.contract.values import Effect, Receipt
 from crossdock.engine.route import BoundRoute
-from crossdock.engine.sending import LONGEST, Answered, Begin, Sending, Sent, Shield
+from crossdock.engine.sending import LONGEST, Begin, Sending, Shield
+from crossdock.engine.sent import Answered, Sent
 from crossdock.engine.stored import is_done
 from crossdock.store.protocol import Store
 from crossdock.store.rows import Delivery, DeliveryUpdate, EffectRow, NewEffect, State

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from types import MappingProxyType
 
 import anyio
@@ -33,8 +32,9 @@ from crossdock.engine.prepared import Carried, Prepared
 from crossdock.engine.probing import Prober
 from crossdock.engine.resolving import Resolver
 from crossdock.engine.route import BoundRoute
-from crossdock.engine.sending import Begin, Lost, Made, NotMade, Sending, Sent, Shield, Waits
-from crossdock.engine.settling import Closing, adopted_verdict, adoptions, attempted, attention, link_of, settled
+from crossdock.engine.sending import Begin, Sending, Shield
+from crossdock.engine.sent import Lost, Made, NotMade, Sent, Waits
+from crossdock.engine.settling import Closing, adopted_verdict, adoptions, attention, link_of, settled
 from crossdock.engine.stored import is_partial, is_unknown, loads_record, to_effect
 from crossdock.engine.succeeding import Successor
 from crossdock.engine.verdict import (
@@ -64,7 +64,6 @@ from crossdock.store.rows import (
     EffectUpdate,
     NewEffect,
     State,
-    StepRow,
     StepUpdate,
 )
 
@@ -254,10 +253,10 @@ class Deliverer:
             already = Verdict(State.DELIVERED, "already_in_effect") if ours else _ALREADY
             return await self._close_unsent(delivery, adopted, stuck, notices, already)
         receipts = [*(one.receipt for one in adopted), *(row.receipt for row in stuck if row.receipt)]
+        prepared = Prepared(delivery, new, adopted, receipts, plans, notices)
         if self._route.bundles:
-            return Prepared(delivery, new, adopted, receipts, plans, notices)
-        begin = self._begin(delivery, new, adopted, notices)
-        return await self._send(delivery, new, receipts, shield, begin, plans)
+            return prepared
+        return await self._send(delivery, new, receipts, shield, prepared.begin(self._route), plans)
 
     async def _stuck(self, delivery: Delivery, rows: Sequence[EffectRow]) -> list[EffectRow]:
         """Those in effect that need a person, of whom no other delivery tells any more."""
@@ -268,22 +267,6 @@ class Deliverer:
                 if story is None or story.summary.state not in OPEN or story.summary.pipeline != self._route.pipeline:
                     stuck.append(row)
         return stuck
-
-    def _begin(
-        self, delivery: Delivery, new: Sequence[NewEffect], adopted: Sequence[Adopted], notices: Sequence[Notice]
-    ) -> Begin:
-        """What stores the whole plan of a delivery, once its first byte is about to leave."""
-
-        def begin(at: datetime, steps: Sequence[StepRow]) -> Change:
-            return Change(
-                deliveries=(DeliveryUpdate(delivery.id, State.ATTEMPTED, at, due_at=at),),
-                effects=(*(one.effect for one in adopted), replace(new[0], steps=tuple(steps)), *new[1:]),
-                links=tuple((one.effect.id, link_of(self._route, delivery, one.receipt)) for one in adopted),
-                notices=tuple((delivery.pipeline, notice) for notice in notices),
-                audit=(*adoptions(delivery, adopted), *(attempted(delivery, row) for row in new)),
-            )
-
-        return begin
 
     async def _close_unsent(
         self,

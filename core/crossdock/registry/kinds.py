@@ -46,6 +46,8 @@ def _check_sink(sink: Any) -> str | None:
         return 'does not say its kind: set `kind` to "create", "state" or "post"'
     if not isinstance(sink.bulk, int) or sink.bulk < 1:
         return "says a `bulk` that is no whole number from 1"
+    if sink.bulk > 1 and sink.bundle is Sink.bundle:
+        return "says how many effects go together (`bulk`), and has no `bundle` that puts them together"
     if not all(isinstance(status, int) for status in sink.not_done):
         return "says a `not_done` that holds something else than HTTP statuses"
     return _check_connection_argument(sink)

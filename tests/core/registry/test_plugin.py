@@ -42,6 +42,8 @@ UNCONNECTED = "name = 'bad'; kind = 'post'; def plan(self, d, k): ...; def recei
         (bad("Turn", "use: str", "mappers"), "has a setting named use"),
         (bad("Notes", "attempts: int = 3", "sinks"), "has a setting named attempts"),
         (bad("Notes", "kind = 'maybe'", "sinks"), "does not say its kind"),
+        (bad("Notes", "bulk = 0", "sinks"), "no whole number from 1"),
+        (bad("Notes", "bulk = 9", "sinks"), "has no `bundle` that puts them together"),
         (bad("Notes", "bulk = 0", "sinks"), "says a `bulk`"),
         (bad("Source[Shop, Order]", UNFINISHED, "sources"), "lacks read, to_document"),
         (bad("Mapper", UNTYPED, "mappers"), "does not say its types"),
