@@ -6,7 +6,7 @@ import secrets
 import string
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 
 from crossdock.boundary import reach
@@ -44,6 +44,8 @@ from crossdock.store.rows import (
     StepUpdate,
 )
 
+_BEHIND = timedelta(minutes=1)
+"""One of a bundle asks for all how far it is; the others come after it only if it is gone."""
 _TOKEN = string.ascii_uppercase + string.digits
 
 
@@ -172,7 +174,9 @@ class Bundler:
                 return await self._divide(carrier, parties, sent)
             case Waits(until, since, steps):
                 verdict = processing(until, since=since, now=self._clock.now())
-                return await self._close_all(parties, verdict, steps)
+                behind = verdict if verdict.due_at is None else replace(verdict, due_at=verdict.due_at + _BEHIND)
+                parts = [Part(one, behind if place else verdict) for place, one in enumerate(parties)]
+                return await self._parting.close(parts, steps)
             case Lost(reason, steps):
                 came = await self._close_all(parties, unknown(reason, self._clock.now()), steps)
                 return await self.resume(carrier.id, shield) or came  # a look at once: often it is there already

@@ -77,8 +77,10 @@ class Gatherer:
 
     def _bundles(self, prepared: Sequence[Prepared]) -> Iterator[list[Prepared]]:
         """Those that go together, in order. What covers the same as another waits until that is settled."""
-        suspects = [one for one in prepared if one.delivery.state in _SUSPECT]
-        for group in ([one for one in prepared if one not in suspects], suspects):
+        groups: tuple[list[Prepared], list[Prepared]] = ([], [])
+        for one in prepared:
+            groups[one.delivery.state in _SUSPECT].append(one)
+        for group in groups:
             bundle, size, taken = list[Prepared](), 0, set[tuple[str, str]]()
             for one in group:
                 names = {("key", row.key) for row in one.new} | {

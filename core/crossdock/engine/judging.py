@@ -154,11 +154,13 @@ class Judge:
             by_hand = stated_by_hand(links, self._route.sink_name, effect.key)
             if by_hand is not None:
                 return Adopted(self.new(delivery, effect, version, EffectState.ADOPTED, by_hand), by_hand)
-            return await self._covered(effect) or await self._first(delivery, effect, version)
+            covered = await self._covered(effect) if effect.facts else None
+            return covered or await self._first(delivery, effect, version)
         if self.same(effect, latest):
             return Already(latest)
         if self._route.sink.kind == "state":
-            return await self._covered(effect) or await self._next(delivery, effect, latest, version)
+            covered = await self._covered(effect) if effect.facts else None
+            return covered or await self._next(delivery, effect, latest, version)
         unchanged = await self._unchanged_today(planned, latest, delivery, links)
         if unchanged and not compare:
             return Already(latest)
@@ -174,7 +176,7 @@ class Judge:
 
         Raises: HoldError where they cover some, or nobody knows any more whether all are in effect.
         """
-        if not effect.facts or self._store is None:
+        if self._store is None:
             return None
         found = await self._store.covering(self._route.account, effect.facts)
         mine = (self._route.sink_name, effect.key)

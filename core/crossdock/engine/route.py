@@ -49,7 +49,7 @@ class BoundRoute:
         """The sink as effects name it."""
         return f"{self.sink_connection.name}.{self.sink.name}"
 
-    @property
+    @cached_property
     def bundles(self) -> bool:
         """Whether several effects go together."""
         return self.sink.bulk > 1

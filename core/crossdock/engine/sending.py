@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import zip_longest
 
 from crossdock.boundary import reach, sabotaged
 from crossdock.clock import Clock
@@ -81,7 +82,7 @@ class Sending:
         self._shield = shield
         self._stored = begin is None
         self._position, self._steps = remaining(row, route.sink.not_done)
-        self._journalled = {} if begin else {step.position: step for step in row.steps}
+        self._journalled: Sequence[StepRow] = () if begin else row.steps
         self._poll: _Poll | None = None
 
     async def run(self) -> Sent:
@@ -301,7 +302,7 @@ class Sending:
 
     def _note_stored(self) -> None:
         self._stored = True
-        self._journalled = dict(enumerate(self._steps))
+        self._journalled = tuple(self._steps)
 
     def _judge(self, position: int, response: Response) -> Sent | None:
         status, name = response.status_code, self._route.sink_connection_name
@@ -340,8 +341,8 @@ class Sending:
 
     def _updates(self) -> tuple[StepUpdate, ...]:
         """What is not journalled yet."""
-        changed = (step for step in self._steps if self._journalled.get(step.position) is not step)
-        return tuple(StepUpdate(self._row.id, step) for step in changed)
+        paired = zip_longest(self._steps, self._journalled[: len(self._steps)])
+        return tuple(StepUpdate(self._row.id, step) for step, old in paired if step is not old)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from crossdock.clock import ManualClock
+from crossdock.contract.holds import DONE, NOT_DONE
 from crossdock.engine import probing
 from crossdock.errors import StoreError
+from crossdock.store.rows import Decision, State
 from posting_house import House, HouseSink
 
 ANSWERS = ["ok", "429", "503", "lost_before", "lost_after", "late", "500_after", "400", "die_before", "die_after"]
@@ -33,7 +35,8 @@ runs = st.tuples(
 )
 advances = st.tuples(st.just("advance"), st.sampled_from([0.5, 2.0, 4.0, 6.0, 301.0, 3600.0]))
 moods = st.tuples(st.just("bad"), st.sets(st.sampled_from(NAMES), max_size=2))
-stories = st.lists(st.one_of(runs, runs, runs, advances, moods), min_size=1, max_size=7)
+words = st.tuples(st.just("word"), st.sampled_from(NAMES), st.booleans())
+stories = st.lists(st.one_of(runs, runs, runs, advances, moods, words), min_size=1, max_size=8)
 
 
 class Death(BaseException):
@@ -121,7 +124,7 @@ async def run(bench, world, pipelines, wait_s, cancel_after):
 async def live(open_bench, story, folder):
     clock = ManualClock()
     world = Mortal(clock)
-    pipelines, newest = ["things", "twin"], set()
+    pipelines, newest, discarded = ["things", "twin"], set(), set()
     async with open_bench(folder, clock, world, Shared, max_in_flight=2) as bench:
         store = bench.store
         for happening in story:
@@ -139,12 +142,33 @@ async def live(open_bench, story, folder):
                     clock.advance(seconds)
                 case ("bad", names):
                     world.bad = set(names)
+                case ("word", name, discards):
+                    discarded |= await tell_the_truth(store, world, name, discards)
         world.script, world.reads, world.bad = [], [], set()
         for _ in range(6):
             clock.advance(1000)
             await run(bench, world, pipelines, 200.0, None)
         world.work()
-        return world, newest, await store.deliveries(), await store.verify_audit()
+        return world, newest - discarded, await store.deliveries(), await store.verify_audit()
+
+
+async def tell_the_truth(store, world, name, discards):
+    """A person looks, and says of what is held what they found; nothing where it cannot be seen."""
+    world.work()
+    there = bool(world.posted[name])
+    busy = world.late or any(name in [one["key"] for one in run["rows"]] for run in world.runs.values())
+    held = await store.deliveries(states=[State.HELD, State.DEAD], key=name)
+    if not held or (busy and not there):
+        return set()
+    at = world.clock.now()
+    for one in held:
+        if discards:
+            await store.discard(one.id, reason="by hand", actor="kim", at=at)
+        elif there:
+            await store.resolve(one.id, Decision(DONE, "kim", "I see it", at, f"J-{name}"))
+        else:
+            await store.resolve(one.id, Decision(NOT_DONE, "kim", "it is not there", at, insist=True))
+    return {name} if discards else set()
 
 
 def check_told(deliveries):
