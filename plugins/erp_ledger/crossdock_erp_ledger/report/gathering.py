@@ -52,7 +52,7 @@ def choose(workspace: Workspace, name: str | None) -> tuple[str, LedgerConnectio
 async def gather(
     workspace: Workspace, name: str, ledger: LedgerConnection, period: Period, accepted: frozenset[str]
 ) -> Inputs:
-    """Read what the store and the ledger have. Raises: StoreError, CredentialsError."""
+    """Read what the store and the ledger have. Raises: ConfigError where no pipeline posts into it; StoreError."""
     feeds = [
         Feed(pipeline, route)
         for pipeline in workspace.pipelines.values()
@@ -60,6 +60,9 @@ async def gather(
         if workspace.connections[route.connection].identity == ledger.identity
     ]
     unread = _stopped(workspace, period)
+    if not feeds and not unread:
+        fix = "add a pipeline with a route to it, or name another with `--ledger`"
+        raise ConfigError(f"no pipeline posts into {name}", code="nothing_posts", fix=fix)
     seen: list[Seen] = []
     for feed in feeds:
         found = [Seen(one, feed.route.name, feed.policy) async for one in workspace.records(feed.pipeline.name)]

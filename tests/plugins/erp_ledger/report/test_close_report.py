@@ -289,6 +289,18 @@ def test_report_changes_nothing(october: tuple[World, list[str]]) -> None:
     assert len(world.walmart.control("state")["requests"]) == before
 
 
+def test_ledger_that_nothing_posts_into_is_no_ready_one(world: World) -> None:
+    text = world.file.read_text()
+    other = "  spare: {use: erp_ledger.books, folder: spare, book: Spare, timezone: UTC, accounts: {Assets:A: USD}}\n"
+    world.file.write_text(text.replace("pipelines:\n", f"{other}pipelines:\n", 1))
+
+    several, spare = world.report(), world.report("--ledger", "spare")
+
+    assert (several.exit_code, spare.exit_code) == (2, 2)
+    assert "the file has 2 ledgers" in several.stderr
+    assert "no pipeline posts into spare" in spare.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
