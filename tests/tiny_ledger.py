@@ -54,15 +54,19 @@ class TinyLedger:
         return Context(key=key, pipeline="ledger", links=Links(found), choice=choice)
 
     def post(
-        self, mapper: Any, document: Any, key: str, *identifiers: str, choice: str | None = None
+        self, mapper: Any, document: Any, key: str, *identifiers: str, choice: str | None = None, refused: int = 0
     ) -> list[JournalEntry]:
-        """Map a document and post all of it, as core does; nothing where nothing is to be done."""
+        """Map a document and post all of it, as core does; nothing where nothing is to be done.
+
+        `refused` says bit by bit which of the entries the ledger refuses.
+        """
         try:
             entries = mapper.map(document, self.context(key, identifiers, choice))
         except NothingToDo:
             return []
-        for entry in entries:
-            self.keep(entry, key)
+        for place, entry in enumerate(entries):
+            if not refused >> place & 1:
+                self.keep(entry, key)
         return list(entries)
 
     def keep(self, entry: JournalEntry, record: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from crossdock import RejectedError
+from crossdock import HoldError, RejectedError
 from crossdock.canonical import JournalEntry, JournalLine, Money
 from crossdock_erp_ledger.journal.amounts import NOTHING, Part
 from crossdock_erp_ledger.journal.keys import ADJUSTMENT, CANCEL, CUTOFF, SALE, EntryKey, shortened, slice_name, units
@@ -113,9 +113,24 @@ def to_entries(movements: Iterable[Movement], subject: Subject, policy: Policy, 
     for group in groups.values():
         line = group[0].line if policy.per == "line" or _names_its_line(group[0]) else None
         is_bare = group[0].event == SALE and policy.on == "order" and line not in named
-        entries.append(_entry(group, line, subject, policy, is_bare and not posted.has(subject.order, SALE, line)))
+        entry = _entry(group, line, subject, policy, is_bare and not posted.has(subject.order, SALE, line))
+        if any(str(one.key) == entry.key for one in posted.entries):
+            raise _out_of_turn(group, subject)
+        entries.append(entry)
         named.add(line)
     return entries
+
+
+def _out_of_turn(group: Sequence[Movement], subject: Subject) -> HoldError:
+    """The ledger took a later part of it, and refused an earlier one: they cannot be told apart any more."""
+    return HoldError(
+        "posting_unclear",
+        f"a part of line {group[0].line} of order {subject.order} is in the books, and one before it is not: the "
+        "ledger refused that",
+        fix="compare the order with what is posted of it (`crossdock trace`), book what is lacking by hand, and "
+        "resolve this as `done`",
+        order=subject.order,
+    )
 
 
 def _names_its_line(one: Movement) -> bool:

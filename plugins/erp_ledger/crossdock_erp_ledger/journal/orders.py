@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -25,7 +25,7 @@ from crossdock_erp_ledger.journal.days import SHIPPED, cancelled_on, sold_days
 from crossdock_erp_ledger.journal.keys import ADJUSTMENT, CANCEL, SALE, short_name
 from crossdock_erp_ledger.journal.movements import Movement, Row, Subject, cleared, refuse_repeats, to_entries, undone
 from crossdock_erp_ledger.journal.policy import Policy
-from crossdock_erp_ledger.journal.posted import CLEARING, Posted, PostedLine
+from crossdock_erp_ledger.journal.posted import CLEARING, Posted, PostedLine, Standing
 from crossdock_erp_ledger.journal.refunds import Refundable, paid_back
 from crossdock_erp_ledger.journal.rules import Facets, Target
 
@@ -76,7 +76,7 @@ class _LineBook:
             if part.event not in (CLEARING, FACILITATOR_TAX):
                 sold[part] = sold.get(part, NOTHING) - amount
         for refund in self._price_only():
-            found += paid_back(self._refundable(before, refund, sold), self.policy, self.posted)
+            found += paid_back(self._refundable(before, refund, sold), self.policy, self.posted, found)
         return found
 
     def _price_only(self) -> list[Refund]:
@@ -90,15 +90,23 @@ class _LineBook:
         return list(found.values())
 
     def _sales(self, before: PostedLine) -> Iterator[Movement]:
+        yield from self._undone(outlived := before.outlived())
+        before = before.without(outlived)
         units, wanted = before.units, self._wanted(before.units)
-        if units > 0 and wanted > 0 and self._has_changed(before):
+        changed = units > 0 and wanted > 0 and self._has_changed(before)
+        if changed:
             self.posted.must_not_be_trued_up(self.line.sku, self._subject, self.choice)
-            yield from (undone(key, before.number, rows, self._ordered_on) for key, rows in before.standing())
-            yield from self._sold(before, NOTHING, wanted, before.version + 1)
+        if changed or before.is_torn:
+            yield from self._undone(before.standing())
+            if wanted > 0:
+                yield from self._sold(before, NOTHING, wanted, before.version + 1)
         elif wanted > units:
             yield from self._sold(before, units, wanted, max(before.version, 1))
         elif wanted < units:
             yield self._cancelled(before, units, wanted)
+
+    def _undone(self, entries: Iterable[Standing]) -> Iterator[Movement]:
+        return (undone(key, self.line.number, rows, self._ordered_on) for key, rows in entries)
 
     def _has_changed(self, before: PostedLine) -> bool:
         if has_changed(before.basis, self._basis, taxed=False):
@@ -151,10 +159,13 @@ class _LineBook:
         target = self._targets(before if version == before.version else None)
         # Units are counted over all that was ever sold of this version: what came back is sold as another unit.
         ahead = before.counted(SALE) - start if version == before.version else NOTHING
-        for day, first, last in sold_days(self.order, self.line, self.policy, start, end, self.choice):
+        reached = start
+        for day, _, last in sold_days(self.order, self.line, self.policy, start, end, self.choice):
+            first = reached  # units that come to nothing go with those after them
             amounts = difference(share(gross, last, whole), share(gross, first, whole))
             rows = [row for part, amount in amounts.items() for row in self._rows(part, amount, target)]
             if rows:
+                reached = last
                 yield Movement(
                     event=SALE,
                     line=self.line.number,

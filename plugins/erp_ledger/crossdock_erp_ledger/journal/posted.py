@@ -33,6 +33,10 @@ class PostedRow:
     day: date | None = None
 
 
+Standing = tuple[EntryKey, tuple[PostedRow, ...]]
+"""An entry, and what it says of one line."""
+
+
 @dataclass(frozen=True)
 class PostedEntry:
     """One entry, by the lines of its order."""
@@ -46,7 +50,7 @@ class PostedLine:
     """What entries of some kind say of one line of one order."""
 
     number: str
-    entries: tuple[tuple[EntryKey, tuple[PostedRow, ...]], ...]
+    entries: tuple[Standing, ...]
 
     def __bool__(self) -> bool:
         return bool(self.entries)
@@ -57,7 +61,7 @@ class PostedLine:
         return max((key.version for key, _ in self.entries), default=0)
 
     @property
-    def current(self) -> tuple[tuple[EntryKey, tuple[PostedRow, ...]], ...]:
+    def current(self) -> tuple[Standing, ...]:
         """The entries of the newest version, and what undoes any of them."""
         return tuple((key, rows) for key, rows in self.entries if key.version == self.version)
 
@@ -101,7 +105,7 @@ class PostedLine:
         rows = [row for key, row in self._rows() if row.part == part and not key.reversal]
         return rows[-1].target if rows else None
 
-    def standing(self) -> list[tuple[EntryKey, tuple[PostedRow, ...]]]:
+    def standing(self) -> list[Standing]:
         """The entries that nothing has undone yet."""
         undone = {str(key) for key, _ in self.entries if key.reversal}
         return [
@@ -109,6 +113,20 @@ class PostedLine:
             for key, rows in self.entries
             if not key.reversal and str(undoing(key, self.number)) not in undone
         ]
+
+    @property
+    def is_torn(self) -> bool:
+        """Whether some of the newest version is undone, and what was to follow did not get in."""
+        return any(key.reversal for key, _ in self.current)
+
+    def outlived(self) -> list[Standing]:
+        """What stands of older versions: the ledger took the newer one, and refused what undoes these."""
+        return [(key, rows) for key, rows in self.standing() if key.version < self.version]
+
+    def without(self, entries: Collection[Standing]) -> PostedLine:
+        """The same as if these had been undone."""
+        gone = {str(key) for key, _ in entries}
+        return PostedLine(self.number, tuple(one for one in self.entries if str(one[0]) not in gone))
 
     def until(self, day: date) -> PostedLine:
         """What was in the books when that day ended."""

@@ -27,6 +27,7 @@ from crossdock_erp_ledger.journal.posted import CLEARING, EXCESS, Posted, Posted
 from crossdock_erp_ledger.journal.rules import Facets, Target
 
 _ONE = Decimal(1)
+_BACK = (REFUND, ADJUSTMENT)
 
 
 @dataclass(frozen=True)
@@ -55,24 +56,30 @@ class Refundable:
     """What a person decided of it."""
 
 
-def paid_back(refund: Refundable, policy: Policy, posted: Posted) -> Iterator[Movement]:
+def paid_back(refund: Refundable, policy: Policy, posted: Posted, meanwhile: Sequence[Movement] = ()) -> list[Movement]:
     """What of a refund is not in the books yet; where its amounts changed since, what undoes the old ones, too.
 
+    `meanwhile` is what is to be posted before it.
     Raises: HoldError where less is paid back than is posted.
     """
     before = posted.line(refund.order, refund.line, (refund.event,), refund.id)
+    outlived = before.outlived()
+    found = [undone(key, before.number, rows, refund.day) for key, rows in outlived]
+    before = before.without(outlived)
     units = _units(refund, before)
     if refund.refunded < units:
         raise _withdrawn(refund, units)
     taxed = any(part.event == TAX for part in refund.sold)
     changed = units > 0 and has_changed(before.basis, basis_of(refund.charges, refund.quantity), taxed=taxed)
+    torn = before.is_torn
     if changed or refund.refunded > units:
         posted.must_not_be_trued_up(refund.sku, refund.subject, refund.choice)
-    if changed:
-        yield from (undone(key, before.number, rows, refund.day) for key, rows in before.standing())
-        yield from _refund(refund, policy, posted, NOTHING, before.version + 1, without=before)
+    if changed or torn:
+        found += [undone(key, before.number, rows, refund.day) for key, rows in before.standing()]
+        found += _refund(refund, policy, _left(refund, posted, [*meanwhile, *found]), NOTHING, before.version + 1)
     elif refund.refunded > units:
-        yield from _refund(refund, policy, posted, units, max(before.version, 1))
+        found += _refund(refund, policy, _left(refund, posted, [*meanwhile, *found]), units, max(before.version, 1))
+    return found
 
 
 def _units(refund: Refundable, before: PostedLine) -> Decimal:
@@ -91,13 +98,10 @@ def _withdrawn(refund: Refundable, units: Decimal) -> HoldError:
     )
 
 
-def _refund(
-    refund: Refundable, policy: Policy, posted: Posted, start: Decimal, version: int, without: PostedLine | None = None
-) -> Iterator[Movement]:
+def _refund(refund: Refundable, policy: Policy, left: Amounts, start: Decimal, version: int) -> Iterator[Movement]:
     gross = amounts_of(refund.charges)
     gross = {part: amount for part, amount in gross.items() if part.event != TAX or part in refund.sold}
     amounts = difference(share(gross, refund.refunded, refund.quantity), share(gross, start, refund.quantity))
-    left = _left(refund, posted, without)
     rows = [row for part, amount in amounts.items() for row in _rows(refund, policy, part, amount, left)]
     if rows:
         clearing = {part.currency: refund.target(Part(CLEARING, part.currency)) for part, _, _ in rows}
@@ -134,9 +138,11 @@ def _rows(refund: Refundable, policy: Policy, part: Part, amount: Decimal, left:
         yield Part(EXCESS, part.currency), place, amount - within
 
 
-def _left(refund: Refundable, posted: Posted, without: PostedLine | None) -> dict[Part, Decimal]:
-    """What of the sale has not been paid back by anything yet."""
-    back = posted.line(refund.order, refund.line, (REFUND, ADJUSTMENT)).amounts()
-    if without is not None:
-        back = difference(back, without.amounts())
+def _left(refund: Refundable, posted: Posted, meanwhile: Sequence[Movement]) -> dict[Part, Decimal]:
+    """What of the sale has not been paid back by anything yet, nor is to be before this."""
+    back = posted.line(refund.order, refund.line, _BACK).amounts()
+    for one in meanwhile:
+        if one.event in _BACK and one.line == refund.line:
+            for part, _, amount in one.rows:
+                back[part] = back.get(part, NOTHING) + amount
     return difference(refund.sold, back)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from crossdock import Context, NothingToDo, NotYetError
@@ -39,7 +39,9 @@ def return_entries(document: Return, policy: Policy, context: Context) -> list[J
             document=document.customer_order,
         )
         lines = (line for line in refunded if line.order == order)
-        movements = [one for line in lines for one in _movements(document, line, policy, posted, context.choice)]
+        movements: list[Movement] = []
+        for line in lines:
+            movements += _movements(document, line, policy, posted, context.choice, movements)
         entries += to_entries(movements, subject, policy, posted)
     if not entries:
         raise _nothing(refunded)
@@ -47,8 +49,13 @@ def return_entries(document: Return, policy: Policy, context: Context) -> list[J
 
 
 def _movements(
-    document: Return, line: ReturnLine, policy: Policy, posted: Posted, choice: str | None
-) -> Iterator[Movement]:
+    document: Return,
+    line: ReturnLine,
+    policy: Policy,
+    posted: Posted,
+    choice: str | None,
+    meanwhile: Sequence[Movement],
+) -> list[Movement]:
     sale = _sale(posted, line)
     facets = Facets(event=SALE, channel=document.channel, market=document.market, sku=line.sku)
     subject = f"line {line.number} of return {document.number} (order {line.order}, SKU {line.sku})"
@@ -60,12 +67,13 @@ def _movements(
             "was, resolve this as `by_rules` once it is held",
             alert_at=document.created_at + _PATIENCE,
         )
-    yield from paid_back(
+    number = line.order_line if sale is None else sale.number
+    return paid_back(
         Refundable(
             event=REFUND,
             id=_id(document, line),
             order=line.order,
-            line=line.order_line if sale is None else sale.number,
+            line=_posted_at(posted, document, line) or number,
             sku=line.sku,
             day=policy.day(line.refunded_at or document.created_at),
             charges=line.charges,
@@ -79,11 +87,19 @@ def _movements(
         ),
         policy,
         posted,
+        meanwhile,
     )
 
 
 def _is_posted(posted: Posted, document: Return, line: ReturnLine) -> bool:
     return posted.has(line.order, REFUND, id_=_id(document, line))
+
+
+def _posted_at(posted: Posted, document: Return, line: ReturnLine) -> str | None:
+    """The line that it was posted for before: it stays with that, whichever the sale turned out to be of."""
+    id_ = _id(document, line)
+    lines = posted.lines(line.order, (REFUND,))
+    return next((one.number for one in lines if posted.has(line.order, REFUND, one.number, id_)), None)
 
 
 def _id(document: Return, line: ReturnLine) -> str:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import hypothesis
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -134,21 +135,21 @@ def part(price: int, units: int, whole: int) -> Decimal:
     return money.split([Decimal(units), Decimal(whole - units)])[0].amount
 
 
-def look(ledger: TinyLedger, world: World, which: int, settings: dict[str, Any]) -> list[Any]:
+def look(ledger: TinyLedger, world: World, which: int, settings: dict[str, Any], refused: int = 0) -> list[Any]:
     """Deliver the order, or one of its returns, as it is now."""
     mapper = JournalMapper.model_validate({**SETTINGS, **settings})
     number = which % (len(world.returns) + 1) - 1
     if number < 0:
-        return ledger.post(mapper, world.order(), PO)
+        return ledger.post(mapper, world.order(), PO, refused=refused)
     try:
-        return ledger.post(mapper, world.back(number), f"RMA{number}", PO)
+        return ledger.post(mapper, world.back(number), f"RMA{number}", PO, refused=refused)
     except NotYetError:
         return []  # the sale is not in the books yet
 
 
-def look_at_all(ledger: TinyLedger, world: World, settings: dict[str, Any]) -> Iterator[Any]:
+def look_at_all(ledger: TinyLedger, world: World, settings: dict[str, Any], refused: int = 0) -> Iterator[Any]:
     for which in range(len(world.returns) + 1):
-        yield from look(ledger, world, which, settings)
+        yield from look(ledger, world, which, settings, refused)
 
 
 line = st.builds(Line, quantity=st.integers(1, 4), price=st.integers(100, 9999), shipping=st.sampled_from([0, 0, 599]))
@@ -220,6 +221,28 @@ def test_switching_between_order_and_shipment_loses_and_doubles_nothing(
     [*look_at_all(ledger, world, {"on": "order"})]
 
     assert ledger.balances().get("Assets:Clearing:US", Decimal(0)) == world.owed("order")
+
+
+@hypothesis.settings(deadline=None)
+@given(
+    begun=lines,
+    steps=st.lists(
+        st.tuples(events, st.integers(0, 5), st.integers(1, 9999), st.sampled_from([0, 0, 1, 2])), min_size=2
+    ),
+    settings=habits,
+)
+def test_whatever_the_ledger_refuses_of_a_plan_is_made_up_for_later(
+    begun: list[Line], steps: list[Any], settings: Any
+) -> None:
+    world, ledger = World(begun), TinyLedger()
+    for what, which, amount, refused in steps:
+        world.happen(what, which, amount)
+        [*look_at_all(ledger, world, settings, refused)]
+
+    [*look_at_all(ledger, world, settings)]
+
+    assert ledger.balances().get("Assets:Clearing:US", Decimal(0)) == world.owed("order")
+    assert [*look_at_all(ledger, world, settings)] == []
 
 
 FEES = [

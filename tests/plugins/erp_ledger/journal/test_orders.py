@@ -462,3 +462,48 @@ def test_closed_period_is_left_to_the_sink_as_settings_say(ledger: TinyLedger) -
     (entry,) = ledger.post(mapper(closed_period="hold"), order(), PO)
 
     assert entry.when_closed == "hold"
+
+
+def test_correction_that_got_in_while_its_reversal_was_refused_is_not_posted_twice_in_the_end():
+    ledger = TinyLedger()
+    ledger.post(mapper(), order(), PO)
+    corrected = order(order_line(charges=(charge("60.00"),)))
+    ledger.post(mapper(), corrected, PO, refused=0b01)
+
+    again = ledger.post(mapper(), corrected, PO)
+
+    assert [entry.key for entry in again] == [f"wmt:us:{PO}:1:sale:v1:reversal"]
+    assert ledger.balances()["Assets:Clearing:US"] == Decimal("60.00")
+
+
+def test_units_that_come_to_nothing_are_posted_with_those_after_them():
+    ledger, on_ship = TinyLedger(), mapper(on="ship")
+    for shipped in (["06"], ["06", "07"], ["06", "07", "08"]):
+        statuses = [status("shipped", "1", f"2026-10-{day}") for day in shipped]
+        cheap = order_line(quantity="3", charges=(charge("0.01"),), statuses=statuses)
+        ledger.post(on_ship, order(cheap), PO)
+        ledger.post(on_ship, order(cheap), PO)
+
+    (entry,) = ledger.entries.values()
+    assert entry.key == f"wmt:us:{PO}:sale:1.0-2:v1"
+
+
+def test_two_price_reductions_at_once_share_what_is_left_of_the_sale():
+    ledger = TinyLedger()
+    ledger.post(mapper(), order(), PO)
+    refunds = [Refund(id=id_, charges=(charge("40.00"),)) for id_ in ("R1", "R2")]
+
+    ledger.post(mapper(), order(order_line(refunds=refunds)), PO)
+
+    assert ledger.balances() == {"Assets:Clearing:US": Decimal("-30.02"), "Expenses:Allowances": Decimal("30.02")}
+
+
+def test_shipment_that_was_refused_while_a_later_one_got_in_is_held_and_not_taken_for_posted():
+    ledger, on_ship = TinyLedger(), mapper(on="ship")
+    statuses = [status("shipped", "1", "2026-10-06"), status("shipped", "1", "2026-10-07")]
+    ledger.post(on_ship, order(order_line(statuses=statuses)), PO, refused=0b01)
+
+    with pytest.raises(HoldError, match="a part of line 1") as held:
+        ledger.post(on_ship, order(order_line(statuses=statuses)), PO)
+
+    assert held.value.code == "posting_unclear"

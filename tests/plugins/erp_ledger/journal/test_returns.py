@@ -211,3 +211,28 @@ def test_refund_is_the_same_fact_however_entries_are_put_together(ledger: TinyLe
 
     assert ledger.post(mapper(), returned(), NUMBER, PO) == []
     assert ledger.balances() == {}
+
+
+@pytest.mark.parametrize("then", ["40.00", "30.00"])
+def test_corrected_refund_that_was_refused_after_its_reversal_is_posted_as_the_next_version(
+    ledger: TinyLedger, then: str
+) -> None:
+    ledger.post(mapper(), returned(amount="30.00"), NUMBER, PO)
+    ledger.post(mapper(), returned(amount="40.00"), NUMBER, PO, refused=0b10)
+
+    (entry,) = ledger.post(mapper(), returned(amount=then), NUMBER, PO)
+
+    assert entry.key == f"wmt:us:{PO}:1:refund:{NUMBER}-1:0-2:v2"
+    assert ledger.balances()[CLEARING] == Decimal("49.98") - Decimal(then)
+
+
+@pytest.mark.parametrize("per", ["order", "line"])
+def test_refund_that_was_posted_before_its_sale_stays_with_its_line(per: str) -> None:
+    ledger, first = TinyLedger(), returned("1", order_line="9")
+    ledger.post(mapper(per=per), first, NUMBER, PO, choice="by_rules")
+    ledger.post(mapper(per=per), order(), PO)
+
+    assert ledger.post(mapper(per=per), first, NUMBER, PO) == []
+    ledger.post(mapper(per=per), returned("2", order_line="9"), NUMBER, PO)
+
+    assert ledger.balances() == {}
