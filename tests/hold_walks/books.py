@@ -9,6 +9,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from crossdock.checking import load
+from crossdock.http import Request
 from crossdock_walmart.simulator.recon_file import render
 from hold_walks.site import RECHECK_S, WALMART, Shop
 
@@ -85,6 +87,14 @@ class Books(Shop):
         order = self.place()
         self.run(*SALES)
         return order
+
+    def post_by_hand(self, key: str) -> None:
+        """Somebody else posts an entry of this name."""
+        lines = [{"account": "Income:Sales", "amount": {"amount": amount, "currency": "USD"}} for amount in ("1", "-1")]
+        entry = {"key": key, "date": "2026-11-20", "description": "By hand", "lines": lines}
+        body = {"batch": "X", "entries": [{"entry": entry, "members": [key]}]}
+        books = load(self.file, registry=self.registry).connections["books"]
+        books.handle(Request("POST", "http://localhost/entries", json=body))
 
     def shipped(self) -> str:
         """An order whose sale is in the books, and that left."""

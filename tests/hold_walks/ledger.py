@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -183,13 +184,16 @@ def posting_unclear(site: Books) -> Step:
 
 @walks_of_books("entry_differs", made=0)
 def entry_differs(site: Books) -> Step:
-    """The store is lost, and entries are to be summed up that are in the books one by one."""
+    """Somebody posts something else under the name of an entry, until the books are put back as they were."""
     site.sold()
-    for file in site.folder.glob("crossdock.db*"):
-        file.unlink()
-    edited_and_run(site, ("          rules:\n", "          per: day\n          rules:\n"))
+    backup = shutil.make_archive(str(site.folder / "backup"), "tar", site.folder, "books")
+    site.post_by_hand("wmt:us:108900000000077:sale:v1")
+    site.place(purchase_order_id="108900000000077")
+    site.run(*SALES)
     yield
-    edited_and_run(site, ("          per: day\n", ""))
+    shutil.rmtree(site.folder / "books")
+    shutil.unpack_archive(backup, site.folder, filter="data")
+    site.run(*SALES)
 
 
 @walks_of_books("settlement_differs")
