@@ -13,6 +13,7 @@ from tiny_fsm import NOW, Carrier, TinyFsm, connect
 
 from crossdock import Absent, Conflict, CredentialsError, Done, HoldError, Receipt, TransientError
 from crossdock.errors import AnswerLostError
+from crossdock.http import Response
 from crossdock_erp_ledger.infor.fsm.api import FsmApi
 from crossdock_erp_ledger.infor.fsm.rows import chunks_of
 from crossdock_erp_ledger.infor.fsm.switches import Switches
@@ -418,6 +419,25 @@ async def test_lost_staging_is_looked_for_once_it_cannot_act_any_more():
 
     assert carrier.waits[0] == connect().timeout
     assert carrier.fsm.asked[:3] == ["staged", "stage", "interface"]
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>Welcome</html>", b"null", b"[]"])
+async def test_answer_that_does_not_say_that_the_interface_was_started_is_a_lost_one(body):
+    """Whoever answered 200 may not have been FSM: its run group is looked for, and started later if it never was."""
+
+    class Intercepted(TinyFsm):
+        def _interface(self, request, query):
+            if self.asked.count("interface") > 1:
+                return super()._interface(request, query)
+            return Response(200, content=body)
+
+    carrier = Carrier(Intercepted())
+
+    settled = await carrier.carry(sale())
+
+    assert [type(one) for one in settled.values()] == [Receipt]
+    assert len(carrier.fsm.ledger) == 4
+    assert carrier.fsm.now - NOW > timedelta(minutes=15)
 
 
 async def test_result_that_is_gone_is_made_up_for_by_the_ledger():

@@ -167,9 +167,20 @@ class Carrier:
         carrier = self.bundle(effects, number)
         for step in carrier.steps:
             await self.send(carrier, step)
-        while (following := self.follow(carrier)) is not None:
+        while (following := await self.next(carrier)) is not None:
             await self.send(carrier, following)
         return {effect.key: self.settle(effect) for effect in effects}
+
+    async def next(self, carrier: Effect) -> Request | None:
+        """What follows; an answer that the sink cannot take for one is looked for, as a lost one."""
+        try:
+            return self.follow(carrier)
+        except AnswerLostError:
+            request = self.answers.pop().request
+            if Globs(self.ledger.reads).find(request.method, request.url.path) is not None:
+                raise
+            self.answers.append(await self.look(replace(carrier, lost=request), request, len(self.sent)))
+            return self.follow(carrier)
 
     def follow(self, carrier: Effect) -> Request | None:
         following = self.sink.follow(carrier, Answers(tuple(self.answers)))

@@ -8,7 +8,7 @@ from typing import Any
 
 from crossdock import CredentialsError, Later
 from crossdock.errors import AnswerLostError
-from crossdock.http import Request
+from crossdock.http import Request, json_of
 from crossdock_erp_ledger.infor.fsm.api import FsmApi
 from crossdock_erp_ledger.infor.fsm.connection import FsmConnection
 from crossdock_erp_ledger.infor.fsm.course import Course
@@ -111,6 +111,10 @@ class Steps:
         course, name = self.course, self.group.name
         if course.is_complete:
             return None
+        if course.interface is not None and not json_of(
+            course.interface
+        ):  # a proxy's page, or nothing: who started it?
+            raise AnswerLostError(f"FSM does not say that it started the interface of run group {name}")
         if course.result is None:
             if course.last == "result":
                 self._need_answer()
