@@ -16,7 +16,7 @@ from crossdock_erp_ledger.journal.amounts import NOTHING, TAX, Part, difference,
 from crossdock_erp_ledger.journal.keys import CANCEL, CUTOFF, SALE, EntryKey, short_name
 from crossdock_erp_ledger.journal.movements import Movement, Row, Subject, to_entries
 from crossdock_erp_ledger.journal.policy import Per, Policy, WhenClosed
-from crossdock_erp_ledger.journal.posted import Posted, PostedLine
+from crossdock_erp_ledger.journal.posted import Posted, PostedLine, PostedRow
 from crossdock_erp_ledger.journal.rules import Chart, Place, PlaceOrAccount, Target
 
 DEFERRAL = "deferral"
@@ -67,28 +67,36 @@ class CutoffMapper(Mapper[OrderAsOf, JournalEntry]):
     def _movements(self, order: OrderAsOf, line: PostedLine, subject: Subject, posted: Posted) -> Iterator[Movement]:
         period = f"{order.as_of:%Y-%m}"
         done = posted.line(order.number, line.number, (CUTOFF,), period)
+        deferred: dict[Part, Decimal] = {}
+        for version in sorted({key.version for key, _ in done.entries}):
+            both = [(key, row) for key, rows in done.entries if key.version == version for row in rows]
+            taken = [row for key, row in both if not key.reversal]
+            back = [row for key, row in both if key.reversal]
+            rows = _rows(taken) or _turned(_rows(back))
+            key = next((key for key, _ in both if not key.reversal), None) or self._key(subject, period, version)
+            if not taken:  # the ledger refused one of the two
+                yield _movement(order, line, rows, key, back=False)
+            elif not back:
+                yield _movement(order, line, rows, key, back=True)
+            for part, _, amount in rows:
+                if part.event != DEFERRAL:
+                    deferred[part] = deferred.get(part, NOTHING) + amount
         wanted = _to_defer(line.until(order.as_of), order.unshipped.get(line.number, NOTHING))
-        rows: list[Row] = []
-        for part, amount in difference(wanted, _deferred(done)).items():
+        new: list[Row] = []
+        for part, amount in difference(wanted, deferred).items():
             target = line.target(part)
             if amount and target is not None:
-                rows.append((part, target, amount))
-                rows.append((Part(DEFERRAL, part.currency), self._place(order), -amount))
-        if not rows:
-            return
-        key = EntryKey(subject.short, subject.market, order.number, CUTOFF, id=period, version=done.version + 1)
-        for day, sign, reverses in ((order.as_of, 1, None), (order.as_of + timedelta(days=1), -1, key)):
-            yield Movement(
-                event=CUTOFF,
-                line=line.number,
-                day=day,
-                rows=[(part, target, sign * amount) for part, target, amount in rows],
-                id=period,
-                version=key.version,
-                sku=line.sku,
-                customer=next((row[1].customer for row in rows if row[1].customer), None),
-                reverses=reverses,
-            )
+                new.append((part, target, amount))
+                new.append((Part(DEFERRAL, part.currency), self._place(order), -amount))
+        if new:
+            of_order = posted.lines(order.number, (CUTOFF,))
+            versions = [posted.line(order.number, one.number, (CUTOFF,), period).version for one in of_order]
+            key = self._key(subject, period, 1 + max(versions, default=0))
+            yield _movement(order, line, new, key, back=False)
+            yield _movement(order, line, new, key, back=True)
+
+    def _key(self, subject: Subject, period: str, version: int) -> EntryKey:
+        return EntryKey(subject.short, subject.market, subject.order, CUTOFF, id=period, version=version)
 
     def _place(self, order: OrderAsOf) -> Target:
         place: Place | None = self.deferred.get(order.market or "")
@@ -108,14 +116,27 @@ def _to_defer(line: PostedLine, unshipped: Decimal) -> dict[Part, Decimal]:
     return share(revenue, min(unshipped, line.units), line.units)
 
 
-def _deferred(done: PostedLine) -> dict[Part, Decimal]:
-    """What is put off already, by the components of the sale; what takes it back the next day does not count."""
-    found: dict[Part, Decimal] = {}
-    for key, rows in done.entries:
-        for row in rows:
-            if not key.reversal and row.part.event != DEFERRAL:
-                found[row.part] = found.get(row.part, NOTHING) + row.amount
-    return found
+def _movement(order: OrderAsOf, line: PostedLine, rows: Sequence[Row], key: EntryKey, *, back: bool) -> Movement:
+    """Putting off on the last day, or taking it back on the next."""
+    return Movement(
+        event=CUTOFF,
+        line=line.number,
+        day=order.as_of + timedelta(days=1) if back else order.as_of,
+        rows=_turned(rows) if back else rows,
+        id=key.id,
+        version=key.version,
+        sku=line.sku,
+        customer=next((target.customer for _, target, _ in rows if target.customer), None),
+        reverses=key if back else None,
+    )
+
+
+def _rows(posted: Sequence[PostedRow]) -> list[Row]:
+    return [(row.part, row.target, row.amount) for row in posted]
+
+
+def _turned(rows: Sequence[Row]) -> list[Row]:
+    return [(part, target, -amount) for part, target, amount in rows]
 
 
 def _not_yet(order: OrderAsOf) -> NotYetError:

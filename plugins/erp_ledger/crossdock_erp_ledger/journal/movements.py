@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -108,10 +108,14 @@ def to_entries(movements: Iterable[Movement], subject: Subject, policy: Policy, 
             apart = number if one.alone else one.line if policy.per == "line" else None
             currency = one.rows[0][0].currency
             customer = one.customer or policy.customers.get(subject.market)
-            groups.setdefault((one.event, one.day, customer, currency, apart), []).append(one)
+            groups.setdefault((one.event, one.day, customer, currency, one.version, apart), []).append(one)
     entries, named = [], set()
+    kinds = {(event, customer, currency) for event, _, customer, currency, *_ in groups}
     for group in groups.values():
-        line = group[0].line if policy.per == "line" or _names_its_line(group[0]) else None
+        # One period of one order names all its entries alike: where there are several, each names its line.
+        of, several = group[0].reverses, len(kinds) > 1
+        apart = group[0].event == CUTOFF and (several or (of is not None and of.line is not None))
+        line = group[0].line if policy.per == "line" or apart or _names_its_line(group[0]) else None
         is_bare = group[0].event == SALE and policy.on == "order" and line not in named
         entry = _entry(group, line, subject, policy, is_bare and not posted.has(subject.order, SALE, line))
         if any(str(one.key) == entry.key for one in posted.entries):
@@ -159,10 +163,15 @@ def _entry(group: Sequence[Movement], line: str | None, subject: Subject, policy
         document=subject.document,
         facts=tuple(fact for one in group for fact in _facts(one, subject)),
         links=(f"{subject.short}-po-{subject.order}",),
-        reverses=None if first.reverses is None else str(first.reverses),
+        reverses=None if first.reverses is None else str(_named(first.reverses, line)),
         total=total if policy.per == "day" else None,
         when_closed=policy.when_closed,
     )
+
+
+def _named(key: EntryKey, line: str | None) -> EntryKey:
+    """The key of what is undone; that of a period is planned with what undoes it, and names its line as that does."""
+    return replace(key, line=key.line or line) if key.event == CUTOFF else key
 
 
 def _id(group: Sequence[Movement], line: str | None, *, bare: bool) -> str | None:

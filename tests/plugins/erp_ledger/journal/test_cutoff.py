@@ -161,3 +161,35 @@ def test_cutoff_that_is_late_is_held_by_the_ledger(ledger: TinyLedger) -> None:
     off, _ = ledger.post(cutoff(), as_of(), KEY, PO)
 
     assert off.when_closed == "hold"
+
+
+@pytest.mark.parametrize(("refused", "lacking"), [(0b01, ""), (0b10, ":reversal")])
+def test_half_of_a_cutoff_that_the_ledger_refused_is_made_up_for_and_nothing_else(
+    ledger: TinyLedger, refused: int, lacking: str
+) -> None:
+    ledger.post(cutoff(), as_of(half_shipped()), KEY, PO, refused=refused)
+
+    (entry,) = ledger.post(cutoff(), as_of(half_shipped()), KEY, PO)
+
+    assert entry.key == f"wmt:us:{PO}:cutoff:2026-10:v1{lacking}"
+    assert ledger.balances() == {"Assets:Clearing:US": Decimal("49.98"), APPAREL: Decimal("-49.98")}
+    assert ledger.post(cutoff(), as_of(half_shipped()), KEY, PO) == []
+
+
+@pytest.mark.parametrize("per", ["order", "line"])
+def test_lines_for_different_customers_are_put_off_under_names_of_their_own(per: str) -> None:
+    rules = [
+        {"match": {"event": "sale", "category": "apparel"}, "account": APPAREL, "customer": "SHIRTS"},
+        {"match": {"event": "sale"}, "account": APPAREL, "customer": "MUGS"},
+    ]
+    ledger, lines = TinyLedger(), (order_line(), order_line("2", sku="MUG-01"))
+    ledger.post(journal(rules=rules), order(*lines), PO)
+
+    entries = ledger.post(cutoff(per=per), as_of(*lines), KEY, PO)
+
+    assert [(entry.customer, entry.reverses) for entry in entries] == [
+        ("SHIRTS", None),
+        ("SHIRTS", entries[0].key),
+        ("MUGS", None),
+        ("MUGS", entries[2].key),
+    ]
