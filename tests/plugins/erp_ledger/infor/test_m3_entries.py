@@ -316,6 +316,29 @@ async def test_batch_of_other_amounts_is_a_conflict():
     assert isinstance(await carrier.sink.probe(effect), Conflict)
 
 
+async def test_entry_that_was_posted_to_other_accounts_is_a_conflict_and_not_absent():
+    carrier = carry(company())
+    await carrier.carry(entry(1))
+    carrier.fsm.pass_time(60)
+    (effect,) = carrier.plan(entry(1, account="40200"))
+
+    assert isinstance(await carrier.sink.probe(effect), Conflict)
+
+
+@pytest.mark.parametrize("before", [None, "2026-11-30"])
+async def test_entry_that_was_posted_on_an_earlier_day_is_found(before):
+    carrier = carry(company(), ledger=connect(closed_through=before))
+    settled = await carrier.carry(entry(1))
+    carrier.fsm.pass_time(60)
+    later = carry(carrier.fsm, ledger=connect(closed_through="2027-01-31"))
+    (effect,) = later.plan(entry(1))
+
+    found = await later.sink.probe(effect)
+
+    assert isinstance(found, Done)
+    assert found.receipt.identifiers["batch_key"] == settled[entry(1).key].identifiers["batch_key"]
+
+
 async def test_entry_of_a_total_cannot_be_looked_for():
     carrier = carry(company())
     (effect,) = carrier.plan(entry().model_copy(update={"total": "wmt:us:2026-11-02:USD"}))

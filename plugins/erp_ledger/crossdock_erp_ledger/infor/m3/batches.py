@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from crossdock import HoldError
 from crossdock.canonical import JournalLine
-from crossdock.jsonio import canonical
+from crossdock.jsonio import Json, canonical
 from crossdock_erp_ledger.infor.m3.api import Record, Transaction
 from crossdock_erp_ledger.infor.naming import base36, short_name
 from crossdock_erp_ledger.posting import Posting
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from crossdock_erp_ledger.infor.m3.connection import M3Connection
 
 KEY_LENGTH = 15
+_NAME_LENGTH = 5
 _TEXT_LENGTH, _DESCRIPTION_LENGTH = 40, 40
 
 
@@ -58,10 +59,22 @@ def batch_key(posting: Posting, ledger: M3Connection, name: str) -> str:
     """KEY1 of an entry, or of the total of that name which it goes into.
 
     It is made of all that an entry says: M3 itself then refuses to begin it twice, and a refused one is taken up again.
-    The name of a total is used once.
+    The name of a total is used once. It begins with what the name alone comes to, so that an entry is found that was
+    posted on another day, or to other accounts.
     """
     said = [name] if posting.entry.total is not None else [name, _lines(posting, ledger)]
-    return f"XD{base36(int.from_bytes(hashlib.sha256(canonical(said)).digest(), 'big'))[-13:]}"
+    return f"XD{_digits(name, _NAME_LENGTH)}{_digits(said, KEY_LENGTH - _NAME_LENGTH - 2)}"
+
+
+def is_alike(batch: Batch, line: Record) -> bool:
+    """Whether a voucher line may be of the same entry as a batch, whatever it was posted to, and when."""
+    own, other = str(batch.lines[0].record["VTXT"]), line.get("VTXT", "")
+    begins = other[: 2 + _NAME_LENGTH] == batch.key[: 2 + _NAME_LENGTH]
+    return begins and other[KEY_LENGTH:].strip() == own[KEY_LENGTH:].strip()
+
+
+def _digits(said: Json, length: int) -> str:
+    return base36(int.from_bytes(hashlib.sha256(canonical(said)).digest(), "big"))[-length:]
 
 
 def _lines(posting: Posting, ledger: M3Connection) -> list[Record]:

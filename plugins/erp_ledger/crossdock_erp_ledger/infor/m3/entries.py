@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import PrivateAttr
 
@@ -33,7 +33,7 @@ from crossdock.canonical import JournalEntry
 from crossdock.http import Reader, Request, Response
 from crossdock_erp_ledger.balance import Balanced
 from crossdock_erp_ledger.infor.m3.api import M3Api, Record, transactions_in
-from crossdock_erp_ledger.infor.m3.batches import batch_key, batch_of
+from crossdock_erp_ledger.infor.m3.batches import batch_key, batch_of, is_alike
 from crossdock_erp_ledger.infor.m3.connection import M3Connection
 from crossdock_erp_ledger.infor.m3.course import UPDATE, Course, by_batch
 from crossdock_erp_ledger.infor.m3.refusals import HOLDS as REFUSALS
@@ -153,12 +153,17 @@ class M3EntrySink(Balanced, Sink[M3Connection, JournalEntry]):
         if posting.entry.total is not None:
             return CannotTell("it was to be posted in a total, which is named after its bundle", ever=True)
         batch = batch_of(posting, self.connection, "-")
-        found = (await self._lines_on(batch.day)).get(batch.key)
-        if not found:
+        there: dict[str, Sequence[Record]] = {}
+        for day in _days_until(batch.day, effect.content):
+            lines = await self._lines_on(day)
+            there |= {key: found for key, found in lines.items() if is_alike(batch, found[0])}
+        if not there:
             return Absent()
-        if _amounts(found) != _amounts(line.record for line in batch.lines):
-            return Conflict([f"batch {batch.key} is in the ledger with other accounts or amounts"])
-        return Done(receipt_of(effect, batch.key, {"batch_key": batch.key}))
+        wanted = _amounts(line.record for line in batch.lines)
+        key = next((key for key, found in there.items() if _amounts(found) == wanted), None)
+        if key is None:
+            return Conflict([f"batch {next(iter(there))} is in the ledger with other accounts or amounts"])
+        return Done(receipt_of(effect, key, {"batch_key": key}))
 
     async def _lines_on(self, day: date) -> Mapping[str, Sequence[Record]]:
         """The lines of a day, by batch: M3 lists none by their text, and a back-fill looks for many of one day."""
@@ -196,6 +201,14 @@ class M3EntrySink(Balanced, Sink[M3Connection, JournalEntry]):
 
 def _updates(request: Request) -> bool:
     return any(one.name == UPDATE for one in transactions_in(request))
+
+
+def _days_until(posted: date, content: Any) -> list[date]:
+    """The days on which an entry may have been posted: its own, and the first of each month that it may be late in."""
+    own = date.fromisoformat(content["date"])
+    months = (own.year * 12 + own.month, posted.year * 12 + posted.month)
+    firsts = [date(number // 12, number % 12 + 1, 1) for number in range(*months)]
+    return list(dict.fromkeys((posted, own, *firsts)))
 
 
 def _amounts(lines: Iterable[Record]) -> Counter[tuple[str, Decimal, str]]:
