@@ -190,15 +190,22 @@ class Posted:
         """Whether a sale was posted from a settlement while there was none from the order."""
         return not self.has(order, SALE) and any(row.part.event == SALE for row in self._settled())
 
-    def was_trued_up(self, sku: str | None) -> bool:
-        """Whether something of a SKU was posted from a settlement, since that told of more than the order did."""
+    def was_trued_up(self, sku: str | None, *, by_more: bool = False) -> bool:
+        """Whether something of a SKU was posted from a settlement, since that told of more than the order did.
+
+        `by_more`: of more than a rounding difference.
+        """
+        events = (SALE, SHIPPING) if by_more else (SALE, SHIPPING, ROUNDING)
         wanted = (sku or "").casefold()
         alike = (row for row in self._settled() if (row.sku or "").casefold() in ("", wanted))
-        return any(row.part.event in (SALE, SHIPPING, ROUNDING) for row in alike)
+        return any(row.part.event in events for row in alike)
 
-    def must_not_be_trued_up(self, sku: str | None, subject: str, choice: str | None) -> None:
-        """Raises: HoldError where what is to be posted may have been posted from a settlement, unless a person says."""
-        if choice != POST and self.was_trued_up(sku):
+    def must_not_be_trued_up(self, sku: str | None, subject: str, choice: str | None, *, new: bool = False) -> None:
+        """Raises: HoldError where what is to be posted may have been posted from a settlement, unless a person says.
+
+        What is `new` altogether is in no rounding difference.
+        """
+        if choice != POST and self.was_trued_up(sku, by_more=new):
             raise HoldError(
                 "trued_up",
                 f"{subject} says something new of its amounts, and its settlement was trued up before",

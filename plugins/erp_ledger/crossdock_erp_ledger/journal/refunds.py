@@ -73,7 +73,7 @@ def paid_back(refund: Refundable, policy: Policy, posted: Posted, meanwhile: Seq
     changed = units > 0 and has_changed(before.basis, basis_of(refund.charges, refund.quantity), taxed=taxed)
     torn = before.is_torn
     if changed or refund.refunded > units:
-        posted.must_not_be_trued_up(refund.sku, refund.subject, refund.choice)
+        posted.must_not_be_trued_up(refund.sku, refund.subject, refund.choice, new=not changed)
     if changed or torn:
         found += [undone(key, before.number, rows, refund.day) for key, rows in before.standing()]
         found += _refund(refund, policy, _left(refund, posted, [*meanwhile, *found]), NOTHING, before.version + 1)

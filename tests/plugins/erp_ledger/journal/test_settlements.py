@@ -277,6 +277,15 @@ def test_refund_that_comes_after_it_was_posted_from_its_settlement_is_held(ledge
     assert held.value.code == "trued_up"
 
 
+def test_refund_after_a_mere_rounding_difference_is_posted(ledger: TinyLedger) -> None:
+    post(ledger, settled("Sale", "Product Price", "49.97"))
+    refund = Refund(id="R1", charges=(charge("5.00"),))
+
+    (entry,) = ledger.post(mapper(), order(order_line(refunds=(refund,))), PO)
+
+    assert rows(entry) == [(APPAREL, "5.00"), (CLEARING, "-5.00")]
+
+
 @pytest.mark.parametrize(("amount", "hint"), [("99.96", "seem to be per unit"), ("24.99", "seem to be per line")])
 def test_difference_by_just_the_quantity_says_that_charges_are_read_wrongly(
     ledger: TinyLedger, amount: str, hint: str
