@@ -565,3 +565,18 @@ def test_run_group_fits_into_thirty_characters(number, market, channel):
     assert len(name) <= 30
     assert name == name.upper()
     assert name.isalnum()
+
+
+async def test_interface_that_a_gateway_gave_up_waiting_for_is_looked_for_and_not_deleted_while_it_goes_on():
+    class GivesUp(TinyFsm):
+        def _interface(self, request, query):
+            super()._interface(request, query)
+            return Response(408, json={"code": "408", "message": "request timeout"})
+
+    carrier = Carrier(GivesUp())
+
+    settled = await carrier.carry(sale())
+
+    assert [type(one) for one in settled.values()] == [Receipt]
+    assert carrier.fsm.asked.count("interface") == 1
+    assert "delete" not in carrier.fsm.asked

@@ -89,6 +89,11 @@ class Course:
         return self.last_answer is not None and says(self.last_answer, LOST)
 
     @property
+    def is_given_up(self) -> bool:
+        """Whether a gateway gave up waiting for the interface, by a status that reads like a refusal: it may go on."""
+        return self.interface is not None and self.interface.status_code == 408
+
+    @property
     def is_complete(self) -> bool:
         """Whether everything was interfaced."""
         return self.seen_posted or (self.result is not None and self.result.is_clean(len(self.rows)))
@@ -153,7 +158,7 @@ class Course:
                 self._take_staging(answer)
             case "interface":
                 self.interface, self.seen_posted = answer, says(answer, POSTED)
-                if answer.status_code >= 400:
+                if answer.status_code >= 400 and not self.is_given_up:
                     self._refuse(answer, self.rows)
             case "result":
                 self._take_result(answer)

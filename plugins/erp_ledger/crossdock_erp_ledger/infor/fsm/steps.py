@@ -109,6 +109,8 @@ class Steps:
     # -------------------------------------------------------------------------------------------- interfacing
     def _interfacing(self) -> Request | Later | None:
         course, name = self.course, self.group.name
+        if course.is_given_up and course.last == "interface":
+            raise AnswerLostError(f"the gateway gave up waiting for the interface of run group {name}")
         if course.is_complete:
             return None
         if course.interface is not None and not json_of(
