@@ -11,7 +11,7 @@ from crossdock_erp_ledger.books.checks import BooksAccounts, BooksWhole, BooksWr
 from crossdock_erp_ledger.books.connection import BooksConnection
 from crossdock_erp_ledger.books.entries import BooksEntrySink
 from crossdock_erp_ledger.infor.auth import ClientCredentials, ServiceAccount
-from crossdock_erp_ledger.infor.fsm.checks import FsmMasters, FsmPeriods
+from crossdock_erp_ledger.infor.fsm.checks import FsmJournals, FsmMasters, FsmPeriods
 from crossdock_erp_ledger.infor.fsm.connection import FsmConnection
 from crossdock_erp_ledger.infor.fsm.entries import FsmEntrySink
 from crossdock_erp_ledger.infor.m3.checks import M3Masters
@@ -56,7 +56,7 @@ def register_sinks() -> list[type[Sink[Any, Any]]]:
 @hookimpl
 def register_checks() -> list[type[Check]]:
     """Whether books are whole, can be written, and whether ledgers know what rules name."""
-    return [BooksWhole, BooksWritable, BooksAccounts, FsmMasters, FsmPeriods, M3Masters]
+    return [BooksWhole, BooksWritable, BooksAccounts, FsmMasters, FsmPeriods, FsmJournals, M3Masters]
 
 
 @hookimpl

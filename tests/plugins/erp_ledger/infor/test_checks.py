@@ -5,17 +5,18 @@ from __future__ import annotations
 import pytest
 from ionapi_files import CLOUD, written
 from simulated import SimulatedFsm
-from tiny_fsm import NOW, connect
+from tiny_fsm import NOW, Carrier, connect
 
 from crossdock import Secret
 from crossdock.clock import ManualClock
 from crossdock.testing import FakeReader
 from crossdock_erp_ledger.infor.auth import ServiceAccount
-from crossdock_erp_ledger.infor.fsm.checks import FsmMasters, FsmPeriods
+from crossdock_erp_ledger.infor.fsm.checks import FsmJournals, FsmMasters, FsmPeriods
 from crossdock_erp_ledger.infor.m3.checks import M3Masters
 from crossdock_erp_ledger.infor.m3.connection import M3Connection
 from crossdock_erp_ledger.journal.cutoff import CutoffMapper
 from crossdock_erp_ledger.journal.mapper import JournalMapper
+from ledger_entries import line, sale
 
 pytestmark = pytest.mark.anyio
 
@@ -146,6 +147,17 @@ async def test_year_without_periods_is_told():
     assert verdict == "fail"
     assert message.startswith("there is no close period for 2031-11-20")
     assert "create the periods" in fix
+
+
+@pytest.mark.parametrize("auto_post", [True, False])
+async def test_journals_that_are_interfaced_and_not_posted_are_told(auto_post):
+    fsm = SimulatedFsm(auto_post=auto_post)
+    lines = (line("11500", "70.97"), line("40100", "-70.97"))
+    await Carrier(fsm).carry(sale(date="2026-11-18", lines=lines))
+
+    ((verdict, message),), _ = await findings(FsmJournals(), connect(), fsm)
+
+    assert (verdict, "interfaced and not posted" in message) == (("pass", False) if auto_post else ("unknown", True))
 
 
 # ------------------------------------------------------------------------------------------------ connections test

@@ -12,8 +12,10 @@ from crossdock.http import Reader
 from crossdock_erp_ledger.infor.fsm.answers import Fields
 from crossdock_erp_ledger.infor.fsm.api import FsmApi
 from crossdock_erp_ledger.infor.fsm.connection import FsmConnection
+from crossdock_erp_ledger.infor.fsm.rows import CLASS_NAME
 from crossdock_erp_ledger.infor.named import Named, zone_findings
 
+_LOOKED_BACK = 7
 _LONGEST_PERIOD = timedelta(days=36)
 """A close period has no end of its own: the next one begins, at the latest five weeks later."""
 
@@ -69,6 +71,32 @@ class FsmPeriods(Check):
         last = f"the last one began on {max(begun)}" if begun else "none has begun"
         fix = "create the periods of this year in FSM; FSM does not say by its API which of them are closed"
         return [Finding("fail", f"there is no close period for {today}: {last}", fix)]
+
+
+class FsmJournals(Check):
+    """Which journals of ours are interfaced and not posted yet, by the postings of the last days."""
+
+    name: ClassVar[str] = "fsm_journals"
+    connection: ClassVar[type[Connection]] = FsmConnection
+
+    async def run(self, connection: Any, http: Reader, components: Sequence[Any]) -> Sequence[Finding]:
+        """Read the lines of these days."""
+        api = FsmApi(http, connection.tenant)
+        today = (await http.vendor_now()).astimezone(ZoneInfo(connection.timezone)).date()
+        waiting: dict[str, str] = {}
+        for ago in range(_LOOKED_BACK):
+            for row in await api.posted_on(today - timedelta(days=ago)):
+                if row.get("OriginatingTransaction.BusinessClassName") == CLASS_NAME and not _is_posted(row):
+                    waiting[row.get("Journal", "?")] = row.get("JournalStatus", "")
+        if not waiting:
+            return [Finding("pass", f"no journal of the last {_LOOKED_BACK} days waits to be posted")]
+        named = ", ".join(f"{number} ({status})" for number, status in sorted(waiting.items())[:5])
+        fix = "release and post them in FSM (journal control), or wait for the tenant's own schedule"
+        return [Finding("unknown", f"{len(waiting)} journals are interfaced and not posted: {named}", fix)]
+
+
+def _is_posted(row: Fields) -> bool:
+    return row.get("JournalStatus", "").lower() in ("", "posted")
 
 
 def _judged(business_class: str, code: str, rows: Sequence[Fields], key: str) -> Finding:
