@@ -100,7 +100,8 @@ class Decider:
         if len(planned) != 1 or planned[0].latest is not None:
             return Settlement(skipped(told, "done_by_hand"), links=[(None, link)])
         version = await self._judge.next_version(planned[0].effect.key)  # of what was rejected, a void one is stored
-        effect = self._judge.new(delivery, planned[0].effect, version, EffectState.ADOPTED, receipt)
+        theirs = await self._judge.without_covered(planned[0].effect)
+        effect = self._judge.new(delivery, theirs, version, EffectState.ADOPTED, receipt)
         verdict = Verdict(State.DELIVERED, "done_by_hand", told)
         return Settlement(verdict, effects=[effect], links=[(effect.id, link)])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from crossdock import jsonio
@@ -153,7 +153,8 @@ class Judge:
         if latest is None:
             by_hand = stated_by_hand(links, self._route.sink_name, effect.key)
             if by_hand is not None:
-                return Adopted(self.new(delivery, effect, version, EffectState.ADOPTED, by_hand), by_hand)
+                theirs = await self.without_covered(effect)
+                return Adopted(self.new(delivery, theirs, version, EffectState.ADOPTED, by_hand), by_hand)
             covered = await self._covered(effect) if effect.facts else None
             return covered or await self._first(delivery, effect, version)
         if self.same(effect, latest):
@@ -176,12 +177,7 @@ class Judge:
 
         Raises: HoldError where they cover some, or nobody knows any more whether all are in effect.
         """
-        if self._store is None:
-            return None
-        found = await self._store.covering(self._route.account, effect.facts)
-        mine = (self._route.sink_name, effect.key)
-        other = {fact: found[fact] for fact in effect.facts if fact in found}
-        covers = {fact: cover for fact, cover in other.items() if (cover.sink, cover.key) != mine}
+        covers = await self._covers(effect)
         if not covers:
             return None
         if len(covers) == len(set(effect.facts)):
@@ -191,6 +187,20 @@ class Judge:
             if await self._comes_back(unfinished[0]):
                 return Busy()
         raise _overlap(effect, covers)
+
+    async def _covers(self, effect: Effect) -> Mapping[str, Cover]:
+        """Those of its facts that other effects cover."""
+        if not effect.facts or self._store is None:
+            return {}
+        found = await self._store.covering(self._route.account, effect.facts)
+        mine = (self._route.sink_name, effect.key)
+        known = {fact: found[fact] for fact in effect.facts if fact in found}
+        return {fact: cover for fact, cover in known.items() if (cover.sink, cover.key) != mine}
+
+    async def without_covered(self, effect: Effect) -> Effect:
+        """The same effect without what others cover: a person says that it is there, and a fact is covered once."""
+        covers = await self._covers(effect)
+        return effect if not covers else replace(effect, facts=[fact for fact in effect.facts if fact not in covers])
 
     async def _comes_back(self, cover: Cover) -> bool:
         assert self._store is not None  # noqa: S101  (it said what covers)
@@ -358,7 +368,7 @@ class Judge:
             route=delivery.route,
             content=effect.content,
             memo=effect.memo,
-            facts=tuple(effect.facts),
+            facts=tuple(dict.fromkeys(effect.facts)),
             steps=tuple(to_step(position, request) for position, request in enumerate(effect.steps)),
             at=at,
             receipt=receipt,

@@ -147,3 +147,26 @@ async def test_bundle_of_which_nothing_was_done_is_dissolved_and_goes_later(benc
     else:
         assert await bench.states() == [("held", "not_staged")] * 3
         assert not world.posted
+
+
+async def test_state_that_changed_goes_again_with_a_later_bundle(make_bench, world):
+    class Level(HouseSink):
+        name = "levels"
+        kind = "state"
+
+    bench = await make_bench(Level)
+    await bench.run([thing("mug", size=1), thing("cup")], wait_s=9)
+    await bench.run([thing("mug", size=2), thing("cup")], wait_s=9)
+
+    assert [sorted(keys) for keys in world.staged] == [["cup", "mug"], ["mug"]]
+    assert await bench.states("mug") == [("delivered", None), ("delivered", None)]
+
+
+async def test_newer_revision_takes_the_place_of_one_whose_bundle_was_not_taken(bench, world):
+    world.script = ["429"]
+    await bench.run([thing("mug", size=1)])
+    assert await bench.states("mug") == [("pending", "throttled")]
+
+    await bench.run([thing("mug", size=2)], wait_s=30)
+    assert await bench.states("mug") == [("skipped", "superseded"), ("delivered", None)]
+    assert world.posted == {"mug": 1}

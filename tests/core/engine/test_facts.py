@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from crossdock import Effect
-from crossdock.store.rows import EffectState
+from crossdock.contract.holds import DONE
+from crossdock.store.rows import Decision, EffectState
 from posting_house import House, SoloSink
 
 pytestmark = pytest.mark.anyio
@@ -60,6 +61,27 @@ async def test_effect_some_of_whose_facts_another_covers_is_held(bench, world):
     assert (one.state.value, one.code) == ("held", "facts_overlap")
     assert "mug:1 by mug (delivery 1 of things)" in one.reason
     assert world.posted == {"mug": 1}
+
+
+async def test_one_that_overlaps_ends_by_a_persons_word_and_covers_only_what_is_left(bench, world):
+    await bench.run([thing("mug", 1)], wait_s=9)
+    beside(bench, Whole(covers=("mug:1", "mug:2")))
+    await bench.run([thing("day")], wait_s=9, pipeline="totals")
+    one = await bench.only("day")
+
+    await bench.store.resolve(one.id, Decision(DONE, "kim", "by hand", bench.clock.now(), "J-1"))
+    await bench.deliver(pipeline="totals")
+
+    assert await bench.states("day") == [("delivered", "done_by_hand")]
+    covers = await bench.store.covering(bench.connection.identity, ["mug:1", "mug:2"])
+    assert {fact: cover.key for fact, cover in covers.items()} == {"mug:1": "mug", "mug:2": "whole-day"}
+
+
+async def test_fact_that_one_effect_names_twice_counts_once(bench, world):
+    beside(bench, Whole(covers=("mug:1", "mug:1")))
+    await bench.run([thing("day")], wait_s=9)
+
+    assert await bench.states("day") == [("delivered", None)]
 
 
 async def test_facts_of_what_was_not_made_are_free(bench, world):
