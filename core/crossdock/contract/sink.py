@@ -132,7 +132,9 @@ class Sink(Connected[ConnectionT], Generic[ConnectionT, DocumentT]):
         """The effect that makes all effects of the bundle: its steps, its memo, and as key its name there; pure.
 
         Core stores it with its members, sends it, follows it, and probes it when an answer is lost; each member
-        settles by itself, by its own `receipt`.
+        settles by itself, by its own `receipt`. After a refused write none of the steps planned after it is sent, and
+        the receipts say what that means; where more is to be done then, plan one step and let `follow` go on. Of a
+        probe, `Done` counts as `Begun`: what each came to, its receipt says.
         """
         raise TypeError(f"{type(self).__name__} bundles nothing")
 
