@@ -61,9 +61,9 @@ class Dispatcher:
         self._pauses = pauses
         self._settled = settled
         self._busy: dict[int, str] = {}
+        """Deliveries in work or in the queue, with their ordering keys."""
         self._ended: set[int] = set()
         """Ended while a look was under way: what that look says of them is outdated, and must not be worked on."""
-        """Deliveries in work or in the queue, with their ordering keys."""
         self._wake = anyio.Event()
         self._lost_since: float | None = None
         self._reading = True
