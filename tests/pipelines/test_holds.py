@@ -19,6 +19,7 @@ import hold_walks.ledger
 import hold_walks.m3
 import hold_walks.m3_customers
 import hold_walks.money
+import hold_walks.told_twice
 import hold_walks.walmart  # noqa: F401
 from crossdock.contract.holds import CORE
 from crossdock.registry import Registry

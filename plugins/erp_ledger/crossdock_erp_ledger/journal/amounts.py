@@ -78,6 +78,17 @@ def basis_of(charges: Iterable[Charge], quantity: Decimal) -> dict[str, str]:
     return {name: f"{amount.normalize():f}" for name, amount in sorted(said.items()) if amount}
 
 
+def amounts_said(basis: Mapping[str, str]) -> dict[Part, Decimal]:
+    """What a source said of a line without its taxes, by component, from what was kept of that."""
+    said: dict[Part, Decimal] = {}
+    for name, amount in basis.items():
+        kind, _, currency = name.rpartition(" ")
+        if kind and not kind.startswith(_TAX_OF):
+            part = Part(_event_of(kind), currency)
+            said[part] = said.get(part, NOTHING) + Decimal(amount)
+    return said
+
+
 def has_changed(before: Mapping[str, str], now: Mapping[str, str], *, taxed: bool) -> bool:
     """Whether the source says something else than when it was posted; of taxes only where they are posted."""
     if not before:

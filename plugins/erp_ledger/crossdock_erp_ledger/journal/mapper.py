@@ -28,6 +28,20 @@ class JournalMapper(Mapper[Order | Return | SettlementLine, JournalEntry]):
         Hold("tax_unclear"),
         Hold("posting_unclear"),
         Hold("refund_withdrawn"),
+        Hold(
+            "refund_of_return",
+            {
+                "same_money": "leave it to the return; what the order posted of it is reversed",
+                "other_money": "it is no part of the return: both are posted",
+            },
+        ),
+        Hold(
+            "refund_posted_by_order",
+            {
+                "same_money": "reverse what the order posted of it, and post it from the return",
+                "other_money": "it is no part of what the order posted: both are posted",
+            },
+        ),
         Hold("trued_up", {"post": "post it: the settlement was trued up for something else"}),
         Hold("settlement_differs", {"true_up": "post the difference to the account of the sale"}),
         Hold("settlement_sum_differs", {"as_paid": "post what was paid; look for the difference in the close report"}),

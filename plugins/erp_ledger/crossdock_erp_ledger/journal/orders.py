@@ -28,6 +28,7 @@ from crossdock_erp_ledger.journal.policy import Policy
 from crossdock_erp_ledger.journal.posted import CLEARING, Posted, PostedLine, Standing
 from crossdock_erp_ledger.journal.refunds import Refundable, paid_back
 from crossdock_erp_ledger.journal.rules import Facets, Target
+from crossdock_erp_ledger.journal.told_twice import SAME_MONEY, STAYS, is_posted_by, of_return
 
 FULFILMENTS = {"channel": "wfs", "third_party": "third_party", "seller": "seller"}
 
@@ -75,6 +76,7 @@ class _LineBook:
         for part, _, amount in (row for one in found for row in one.rows):
             if part.event not in (CLEARING, FACILITATOR_TAX):
                 sold[part] = sold.get(part, NOTHING) - amount
+        found += self._left_to_returns()
         for refund in self._price_only():
             found += paid_back(self._refundable(before, refund, sold), self.policy, self.posted, found)
         return found
@@ -88,6 +90,22 @@ class _LineBook:
                 charges = refund.charges if earlier is None else (*earlier.charges, *refund.charges)
                 found[refund.id] = refund.model_copy(update={"charges": charges})
         return list(found.values())
+
+    def _left_to_returns(self) -> Iterator[Movement]:
+        """What takes back what was posted before the channel named its return, if a person says so.
+
+        Once that return is posted, it is settled: where they may be the same, a person was asked for that.
+        """
+        named = {one.id: one.return_number for one in self.line.refunds if one.return_number}
+        told = {one.id for one in self.line.refunds}
+        for key, rows in self.posted.line(self.order.number, self.line.number, (ADJUSTMENT,)).standing():
+            # What had no name of its own is told by that of its return, once there is one.
+            of = named.get(key.id or "") or (None if key.id in told else next(iter(named.values()), None))
+            if of and not is_posted_by(self.posted, self.order.number, self.line.number, of):
+                if self.choice == SAME_MONEY:
+                    yield from self._undone([(key, rows)])
+                elif self.choice not in STAYS:
+                    raise of_return(self._subject, self.order.number, key.id or "", [(key, rows)])
 
     def _sales(self, before: PostedLine) -> Iterator[Movement]:
         yield from self._undone(outlived := before.outlived())

@@ -23,8 +23,16 @@ from crossdock_erp_ledger.journal.amounts import (
 from crossdock_erp_ledger.journal.keys import ADJUSTMENT, REFUND, SALE
 from crossdock_erp_ledger.journal.movements import Movement, Row, cleared, undone
 from crossdock_erp_ledger.journal.policy import Policy
-from crossdock_erp_ledger.journal.posted import CLEARING, EXCESS, Posted, PostedLine
+from crossdock_erp_ledger.journal.posted import CLEARING, EXCESS, Posted, PostedLine, Standing
 from crossdock_erp_ledger.journal.rules import Facets, Target
+from crossdock_erp_ledger.journal.told_twice import (
+    SAME_MONEY,
+    STAYS,
+    of_return,
+    posted_by_order,
+    told_by_order,
+    told_by_returns,
+)
 
 _ONE = Decimal(1)
 _BACK = (REFUND, ADJUSTMENT)
@@ -60,7 +68,7 @@ def paid_back(refund: Refundable, policy: Policy, posted: Posted, meanwhile: Seq
     """What of a refund is not in the books yet; where its amounts changed since, what undoes the old ones, too.
 
     `meanwhile` is what is to be posted before it.
-    Raises: HoldError where less is paid back than is posted.
+    Raises: HoldError where less is paid back than is posted, or where it may be posted from elsewhere.
     """
     before = posted.line(refund.order, refund.line, (refund.event,), refund.id)
     outlived = before.outlived()
@@ -72,13 +80,36 @@ def paid_back(refund: Refundable, policy: Policy, posted: Posted, meanwhile: Seq
     taxed = any(part.event == TAX for part in refund.sold)
     changed = units > 0 and has_changed(before.basis, basis_of(refund.charges, refund.quantity), taxed=taxed)
     torn = before.is_torn
-    if changed or refund.refunded > units:
+    elsewhere = _elsewhere(refund, posted, meanwhile) if changed or torn or refund.refunded > units else []
+    if elsewhere and refund.choice == SAME_MONEY:
+        if refund.event == ADJUSTMENT:
+            return [*found, *(undone(key, before.number, rows, refund.day) for key, rows in before.standing())]
+        found += [undone(key, before.number, rows, refund.day) for key, rows in elsewhere]
+    elif changed or refund.refunded > units:
         posted.must_not_be_trued_up(refund.sku, refund.subject, refund.choice, new=not changed)
     if changed or torn:
         found += [undone(key, before.number, rows, refund.day) for key, rows in before.standing()]
         found += _refund(refund, policy, _left(refund, posted, [*meanwhile, *found]), NOTHING, before.version + 1)
     elif refund.refunded > units:
         found += _refund(refund, policy, _left(refund, posted, [*meanwhile, *found]), units, max(before.version, 1))
+    return found
+
+
+def _elsewhere(refund: Refundable, posted: Posted, meanwhile: Sequence[Movement]) -> list[Standing]:
+    """What may be the same money: of a return what its order tells, and the other way round.
+
+    Raises: HoldError, unless a person says which it is.
+    """
+    if refund.event == ADJUSTMENT:
+        found = told_by_returns(posted, refund.order, refund.line, amounts_of(refund.charges))
+        hold = of_return(refund.subject, refund.order, refund.id, found)
+    else:
+        found = told_by_order(posted, refund.order, refund.line, amounts_of(refund.charges), refund.quantity)
+        taken_back = {one.reverses for one in meanwhile}  # for another line of the return
+        found = [(key, rows) for key, rows in found if key not in taken_back]
+        hold = posted_by_order(refund.subject, refund.order, found)
+    if found and refund.choice != SAME_MONEY and refund.choice not in STAYS:
+        raise hold
     return found
 
 
