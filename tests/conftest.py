@@ -12,11 +12,17 @@ from pathlib import Path
 from typing import Any
 
 # Loaded before anything freezes the heap: imported later it takes trio's dice for garbage, and warns.
-import hypothesis as _hypothesis  # noqa: F401
+import hypothesis
 import psycopg
 import pytest
 
 sys.path.append(str(Path(__file__).parent))
+
+# A starved machine is no failing law.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 
 pytest_plugins = ["crossdock.testing.plugin", "pytester", "planted"]
 
