@@ -21,8 +21,11 @@ from crossdock.scenario.model import Command, Post
 from crossdock.scenario.playing import TROUBLED, unexpected
 from crossdock.scenario.processes import GONE
 
-_PAUSES_S = (0.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 2400.0)
-"""How long the runs of the calm are apart: what is far in the future, as after a step of the clock, comes at last."""
+_PAUSES_S = (0.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 2400.0, *(10.0,) * 12)
+"""How long the runs of the calm are apart: what is far in the future, as after a step of the clock, comes at last.
+
+Then some more: what goes one after another, each when the remote system has done the one before, takes a run for each.
+"""
 _FROZEN_S = 900.0
 """How long a frozen process stands still: beyond every token, and every lease that is timed by clocks of ours."""
 _LEASE_S = 60.0
